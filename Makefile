@@ -1,0 +1,52 @@
+# Every target makes the virtual environment it needs by itself; run any of them on a machine that has Python >= 3.11, git and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUN    := $(VENV)/.run-$(shell cksum < requirements.lock | cut -d' ' -f1)
+DEV    := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d' ' -f1)
+
+.PHONY: demo test check lint types imports wheel lock clean help
+
+help:            ## what each target does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
+
+demo: $(RUN)     ## the whole journey on a sandbox lake, in two minutes
+	$(BIN)/thermocline demo
+
+test: $(DEV)     ## the test suite
+	$(BIN)/pytest -n 2 -q -m "not slow"
+
+check: lint types imports test  ## what CI demands
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+imports: $(DEV)
+	$(BIN)/lint-imports
+
+wheel: $(DEV)    ## build a wheel, install it in a fresh environment and list what is inside
+	$(BIN)/python -m build --wheel --outdir dist >/dev/null
+	$(BIN)/python tests/wheel_check.py dist
+
+lock:            ## pin dependencies again (needs uv)
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --all-extras --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) dist demo-output .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEV): $(RUN)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@

@@ -1,0 +1,1 @@
+"""Rules that turn evidence into verdicts; each verdict carries its reasons."""

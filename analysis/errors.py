@@ -1,0 +1,36 @@
+"""Errors of the analysis room.
+
+    AnalysisError                exit 1
+    ├── BadInput                 exit 2   a file, option or setting that cannot be used as given
+    └── CatalogueLocked          exit 11  another process writes to the catalogue
+
+Every error says what is wrong (`message`) and what to do next (`hint`), on one line.
+"""
+
+from typing import ClassVar
+
+
+class AnalysisError(Exception):
+    """Root of the analysis errors; `exit_code` is what the command line returns for it."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.hint}" if self.hint else self.message
+
+
+class BadInput(AnalysisError):
+    """Input that cannot be used as given."""
+
+    exit_code = 2
+
+
+class CatalogueLocked(AnalysisError):
+    """Another process has the catalogue open for writing."""
+
+    exit_code = 11

@@ -1,0 +1,1 @@
+"""One module per kind of evidence; each ends in the access rollup or in the inventory tables."""

@@ -1,0 +1,1 @@
+"""From the catalogue to `plan.json`: ranked phases, each move with its reasons, cost and risk."""

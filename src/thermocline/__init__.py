@@ -1,0 +1,1 @@
+"""The command line, the reports and the sandbox around analysis, planner and executor."""

@@ -1,0 +1,1 @@
+"""Reports for people: figures and pages are pure functions of query results."""
