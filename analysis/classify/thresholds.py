@@ -1,0 +1,64 @@
+"""Every number that the rules compare against, in one place.
+
+`[thresholds]` and `[subfolders]` in thermocline.toml override them by name. Days are UTC days, bytes are binary.
+"""
+
+import msgspec
+
+
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What separates hot from warm from cold, and one usage pattern from another."""
+
+    # Temperature: days with an effective read, of the last 30 days.
+    hot_read_days_30: int = 15
+    warm_read_days_30: int = 3
+
+    # Evidence: below these the temperature is unknown.
+    minimum_coverage_days: int = 30
+    recent_coverage_days: int = 25  # days covered by read logs among the last 30
+    longest_quiet_days: int = 3  # a longer silence of the whole bucket counts as a gap in the logs, not as quiet
+    unlogged_share: float = 0.1  # share of new objects without a write event above which logs are incomplete
+
+    # Polls: one identity asking one object again and again within a day.
+    poll_repeats: int = 6
+    poll_repeats_sole_object: int = 48  # where the folder holds nothing else, repeated reads may well be use
+
+    # Scanners: one identity touching nearly everything about once.
+    scanner_folder_share: float = 0.8
+    scanner_object_share: float = 0.6
+    scanner_minimum_folders: int = 4
+    scanner_repeats: float = 1.5
+
+    # Writers.
+    regular_write_days_30: int = 4  # writes on this many of 30 days are a process, not an occasion
+    daily_write_days_30: int = 15
+    dormant_days: int = 180  # nothing written for this long is legacy
+    manual_write_share: float = 0.5  # share of write days that people need to have for a folder to count as theirs
+    external_write_share: float = 0.5
+
+    # Lifetimes.
+    transient_deleted_share: float = 0.5  # deletes per write in the window
+    transient_age_days: int = 21  # nothing older than this survives in a transient folder
+    growing_share: float = 0.1  # bytes added within the window, of all bytes
+
+    # Reports and libraries.
+    report_format_share: float = 0.8
+    library_bytes: int = 16 * 1024 * 1024
+    library_objects: int = 200
+    library_readers: int = 3
+
+    # Hot head, cold tail.
+    head_share: float = 0.5  # share of bytes that the cold tail must hold to be worth a lifecycle rule
+    head_age_days: int = 180  # a head longer than this is no head
+
+    # Small objects, where per-object costs outweigh bytes.
+    small_object_share: float = 0.8
+
+
+class SubfolderLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far discovery goes down, and what is too small to stand alone."""
+
+    maximum_depth: int = 3
+    minimum_share: float = 0.01  # of the parent's bytes or objects
+    minimum_bytes: int = 0
+    maximum_siblings: int = 50  # beyond it only children with their own weight are split off
