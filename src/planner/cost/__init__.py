@@ -1,0 +1,1 @@
+"""What a subfolder costs today, and what each thing that could be done with it costs."""

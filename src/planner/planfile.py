@@ -1,0 +1,140 @@
+"""`plan.json` on disk: reading, writing, digests and approvals.
+
+The file keeps the order of the structs and is indented for people; digests are taken over the canonical form
+(sorted keys, no spaces), so that only content counts. A phase's digest covers its moves, the environment and the source
+bucket; an approval repeats that digest and the digest of the evidence, and `approval_problems` compares all of them.
+"""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from planner.errors import ApprovalNeeded, InvalidPlanInput
+from planner.plan import SCHEMA_VERSION, Approval, Phase, Plan
+from planner.signature import public_key, sign, verified
+
+
+def canonical(value: Any) -> bytes:
+    """The bytes that digests are taken over: JSON with sorted keys and no spaces."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def digest_of(value: Any) -> str:
+    """`sha256:…` of a value's canonical form."""
+    return "sha256:" + hashlib.sha256(canonical(value)).hexdigest()
+
+
+def phase_digest(plan: Plan, phase: Phase) -> str:
+    """The digest that an approval of this phase binds to."""
+    bare = msgspec.structs.replace(phase, digest="", approval=None)
+    return digest_of([plan.schema_version, plan.env, plan.source_bucket, bare])
+
+
+def dump(plan: Plan) -> bytes:
+    """The plan as the bytes of `plan.json`."""
+    return msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+
+
+def write(plan: Plan, path: Path) -> None:
+    """Write `plan.json` so that a crash leaves the old file or the new one."""
+    temporary = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(dump(plan))
+        temporary.replace(path)
+    except OSError as error:
+        raise InvalidPlanInput(f"cannot write the plan {path}: {error.strerror}", "name another file") from error
+
+
+def load(path: Path) -> Plan:
+    """Read `plan.json`. Raises InvalidPlanInput for a missing file, broken JSON, unknown versions and unknown fields."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InvalidPlanInput(
+            f"cannot read the plan {path}: {error.strerror}", "run `thermocline plan generate`"
+        ) from error
+    return loads(raw, str(path))
+
+
+def loads(raw: bytes, name: str = "plan.json") -> Plan:
+    """A plan from the bytes of a file called `name`."""
+    again = "generate it again with `thermocline plan generate`"
+    try:
+        head = msgspec.json.decode(raw)
+    except msgspec.DecodeError as error:
+        raise InvalidPlanInput(f"{name} is not valid JSON ({error})", again) from error
+    version = head.get("schema_version") if isinstance(head, dict) else None
+    if version != SCHEMA_VERSION:
+        hint = f"this release reads version {SCHEMA_VERSION}; {again}"
+        raise InvalidPlanInput(f"{name} has plan version {version!r}", hint)
+    try:
+        return msgspec.convert(head, Plan)
+    except msgspec.ValidationError as error:
+        raise InvalidPlanInput(f"{name} is not a plan this release understands ({error})", again) from error
+
+
+def find_phase(plan: Plan, number: int) -> Phase:
+    """The phase with that number. Raises InvalidPlanInput where the plan has none."""
+    for phase in plan.phases:
+        if phase.phase == number:
+            return phase
+    known = ", ".join(str(phase.phase) for phase in plan.phases)
+    raise InvalidPlanInput(f"the plan has no phase {number}", f"its phases are {known}")
+
+
+def _signed_bytes(plan: Plan, number: int, approval: Approval) -> bytes:
+    bare = msgspec.structs.replace(approval, signature=None)
+    return canonical([plan.plan_id, number, bare])
+
+
+def approve(plan: Plan, phase: int, by: str, note: str, at: datetime, key_file: Path | None = None) -> Plan:
+    """The plan with an approval of `phase`; signed where a key file (ed25519, PEM) is given.
+
+    Raises InvalidPlanInput when the phase is unknown, moves nothing, or was edited since it was generated.
+    """
+    wanted = find_phase(plan, phase)
+    if not by.strip():
+        raise InvalidPlanInput("an approval needs a name", "say who approves with --by")
+    if not any(move.action == "move" for move in wanted.moves):
+        raise InvalidPlanInput(f"phase {phase} moves nothing", "there is nothing to approve")
+    actual = phase_digest(plan, wanted)
+    if actual != wanted.digest:
+        raise InvalidPlanInput(f"phase {phase} was edited after it was generated", "generate the plan again")
+    approval = Approval(by=by, at=at, note=note, phase_digest=actual, evidence_digest=plan.evidence.digest)
+    if key_file is not None:
+        approval = msgspec.structs.replace(approval, signature=sign(_signed_bytes(plan, phase, approval), key_file))
+    approved = msgspec.structs.replace(wanted, approval=approval)
+    return msgspec.structs.replace(plan, phases=tuple(approved if p is wanted else p for p in plan.phases))
+
+
+def approval_problems(plan: Plan, phase: int, trusted_key: Path | None = None) -> list[str]:
+    """Why this phase may not be carried out; empty when it may.
+
+    With `trusted_key` (an ed25519 public key, PEM) the approval must also carry a signature by that key.
+    """
+    wanted = find_phase(plan, phase)
+    approval = wanted.approval
+    if approval is None:
+        return [f"phase {phase} is not approved"]
+    problems = []
+    if not wanted.digest == approval.phase_digest == phase_digest(plan, wanted):
+        problems.append(f"phase {phase} was edited after {approval.by} approved it")
+    if approval.evidence_digest != plan.evidence.digest:
+        problems.append(f"the evidence behind phase {phase} is not what {approval.by} approved")
+    if approval.signature is not None and not verified(_signed_bytes(plan, phase, approval), approval.signature):
+        problems.append(f"the signature on the approval of phase {phase} does not match it")
+    if trusted_key is not None and (
+        approval.signature is None or approval.signature.public_key != public_key(trusted_key)
+    ):
+        problems.append(f"the approval of phase {phase} is not signed by {trusted_key}")
+    return problems
+
+
+def require_approval(plan: Plan, phase: int, trusted_key: Path | None = None) -> None:
+    """Raise ApprovalNeeded unless the phase may be carried out."""
+    if problems := approval_problems(plan, phase, trusted_key):
+        raise ApprovalNeeded("; ".join(problems), f"run `thermocline plan approve PLAN --phase {phase} --by NAME`")
