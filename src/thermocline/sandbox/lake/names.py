@@ -53,6 +53,7 @@ _DOCUMENT = {
     "folder.int_firebase": "int_firebase",
     "folder.api_reco": "api_reco",
     "folder.applicative": "applicative",
+    "mapped.root": "archives",
     "mapped.tracking": "firebase_tracking",
     "mapped.int_firebase": "firebase_events",
     "mapped.api_reco": "recommendation",
