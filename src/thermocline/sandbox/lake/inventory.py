@@ -30,7 +30,7 @@ def write_inventory(
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(_COLUMNS)
         for item in objects:
-            created = rfc3339(item.created_us, 6)
+            created = rfc3339(item.created_us, 3)
             row = [project, bucket, item.name, location, item.size, created, created, item.storage_class, item.crc32c]
             row += [item.md5 or "", item.generation, 1, item.content_type, created]
             writer.writerow(row)

@@ -6,7 +6,6 @@ that is how inventory and logs agree by construction.
 
 from __future__ import annotations
 
-import base64
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,10 +13,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from thermocline.sandbox.lake.callers import Caller
+from thermocline.sandbox.server.content import Seeded, md5, seeded_crc32c
 
 __all__ = ["Event", "LakeObject", "Ledger", "Window"]
 
 MICROS_PER_DAY = 86_400_000_000
+# The sandbox server gives larger virtual objects no MD5 either, as composite objects have none.
+MD5_LIMIT = 65_536
 _EPOCH = date(1970, 1, 1)
 
 
@@ -32,6 +34,7 @@ class LakeObject:
     content_type: str
     crc32c: str
     md5: str | None
+    content_seed: str
     folder_key: str
 
     @property
@@ -130,16 +133,17 @@ class Ledger:
     ) -> None:
         """Create or overwrite an object; logged when it happens inside the window."""
         content_type = _CONTENT_TYPES.get(name.rsplit(".", 1)[-1], "application/octet-stream")
-        digest = rng.randbytes(20)
+        # The content is a function of this seed and the size, in the sandbox server too; names do not enter.
+        content_seed = f"{folder}:{rng.getrandbits(48):x}"
         self.objects[name] = LakeObject(
             name=name,
             size=size,
             created_us=at_us,
             storage_class=storage_class,
             content_type=content_type,
-            crc32c=base64.b64encode(digest[:4]).decode(),
-            # Composite objects have no MD5.
-            md5=None if digest[4] < 25 else base64.b64encode(digest[4:]).decode(),
+            crc32c=seeded_crc32c(content_seed, size),
+            md5=md5(Seeded(content_seed, size)) if size <= MD5_LIMIT else None,
+            content_seed=content_seed,
             folder_key=folder,
         )
         if logged and at_us >= self.window.start_us:
