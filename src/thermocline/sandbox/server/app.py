@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ from thermocline.sandbox.server.control import Control
 from thermocline.sandbox.server.errors import ApiError
 from thermocline.sandbox.server.faults import PAGE_FAULTS, Faults, Rule, refusal
 from thermocline.sandbox.server.fields import select
+from thermocline.sandbox.server.hotpath import HotHandler
 from thermocline.sandbox.server.routes import Api, parameters, route
 from thermocline.sandbox.server.store import Store
 
@@ -41,14 +43,35 @@ class SandboxApp:
         def request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
             return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_LIMIT)
 
-        return web.Server(
-            self.handle, request_factory=request, access_log=None, max_line_size=65_536, max_field_size=65_536
-        )
+        options = {"access_log": None, "max_line_size": 65_536, "max_field_size": 65_536}
+        return _HotServer(self, self.handle_long, request_factory=request, **options)
+
+    def quick(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        """Answer a small call without HTTP objects; never streams."""
+        try:
+            call = self._call(method, path, query, headers, body, f"http://{headers.get('Host', '')}")
+            reply = self.api.run(call)
+            if reply.document is None:
+                return reply.status, b""
+            wanted = call.params.get("fields")
+            return reply.status, _encode(select(reply.document, wanted) if wanted else reply.document)
+        except ApiError as error:
+            return error.status, b"" if error.status == HTTPStatus.NOT_MODIFIED else _encode(error.body())
+
+    async def handle_long(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request the long way, then let the connection take the short one again."""
+        try:
+            return await self.handle(request)
+        finally:
+            if isinstance(request.protocol, HotHandler):
+                request.protocol.busy = False
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         path, _, query = request.raw_path.partition("?")
         body = await request.read() if request.body_exists else b""
+        if self.store.settings.latency_seconds and not path.startswith("/sandbox/"):
+            await asyncio.sleep(self.store.settings.latency_seconds)
         if path.startswith("/sandbox/"):
             return self._control(request.method, path, query, body)
         base = f"http://{request.headers.get('Host', '')}"
@@ -150,6 +173,20 @@ class SandboxApp:
         except ApiError as error:
             return _failure(error)
         return web.Response(body=_encode(document), headers={"Content-Type": _JSON})
+
+
+class _HotServer(web.Server):
+    """Gives every connection the short way."""
+
+    def __init__(self, app: SandboxApp, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._app = app
+
+    def __call__(self) -> web.RequestHandler:
+        app = self._app
+        return HotHandler(
+            self, app.quick, app.store.settings, lambda: bool(app.faults.rules), loop=self._loop, **self._kwargs
+        )
 
 
 def _failure(error: ApiError, retry_after: str = "") -> web.Response:

@@ -7,7 +7,7 @@
 - `POST clock`: `{"now": TIME, "frozen": true}` or `{"advance_seconds": N}`; `GET` tells the time.
 - `POST objects`: `{"bucket": B, "objects": [{name, size, seed?, data?, timeCreated?, …}]}` creates objects without
   uploading (see `seeding.py`); content is virtual unless `data` (base64) is given.
-- `POST settings`: `rewrite_bytes_per_call`, `page_size`, `enforce_iam`.
+- `POST settings`: `rewrite_bytes_per_call`, `page_size`, `enforce_iam`, `latency_seconds` (added to every call).
 - `POST iam`: `{"tokens": {TOKEN: {principal, permissions: {BUCKET or *: [...]}}}, "revoke": [TOKEN], "issue": TOKEN}`;
   turns enforcement on.
 - `POST token`: an OAuth token endpoint; it answers with the token last named by `issue`.
@@ -48,6 +48,7 @@ class SettingsRequest(msgspec.Struct, forbid_unknown_fields=True):
     rewrite_bytes_per_call: int | None = None
     page_size: int | None = None
     enforce_iam: bool | None = None
+    latency_seconds: float | None = None
 
 
 class Control:

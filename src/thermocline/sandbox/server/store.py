@@ -40,6 +40,7 @@ class Settings(msgspec.Struct):
     rewrite_bytes_per_call: int = 1 << 30
     page_size: int = 1000
     enforce_iam: bool = False
+    latency_seconds: float = 0.0
 
 
 class Store:
