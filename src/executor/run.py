@@ -1,0 +1,242 @@
+"""Executes the chosen moves of a plan: phases in order, moves of a phase side by side when asked."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+
+from executor.clock import now
+from executor.credentials import credentials_for, endpoint_from_environment
+from executor.definition import Definition
+from executor.dryrun import forecast
+from executor.errors import ExecutorError, MoveRefused
+from executor.feeding import Stop
+from executor.hooks import tell
+from executor.journal import Journal
+from executor.lock import PlanLocks
+from executor.migration import Context, Migration, Outcome
+from executor.progress import OnProgress
+from executor.reading import Selection, approved, read_plan, select
+from executor.results import MoveResult, RunResult, exit_code, numbers
+from executor.settings import ExecutorSettings
+from executor.states import NEXT, MoveState
+from executor.storage import Storage
+from executor.together import all_of
+from executor.trail import Trail
+from executor.transport import Transport
+
+ENGINES = ("rewrite", "transfer-service")
+FAILURES_SHOWN = 1000
+
+
+def journal_path_of(plan_path: Path) -> Path:
+    """The journal beside its plan."""
+    return plan_path.with_name(plan_path.name + ".journal.sqlite")
+
+
+def new_run_id() -> str:
+    """Sortable by time, unique, and free of anything private; it travels in our audit header."""
+    return f"run-{now()[:19].replace(':', '').replace('-', '').replace('T', '-')}-{secrets.token_hex(3)}"
+
+
+@asynccontextmanager
+async def open_storage(run_id: str, settings: ExecutorSettings) -> AsyncIterator[Storage]:
+    """The storage service that the environment names, for one run."""
+    endpoint = endpoint_from_environment()
+    transport = Transport(
+        endpoint, credentials_for(endpoint), run_id, retries=settings.retries(), connections=settings.in_flight + 32
+    )
+    async with transport:
+        yield Storage(
+            transport,
+            write_rate=settings.start_rate or None,
+            ceiling=settings.rate_ceiling,
+            user_project=settings.user_project,
+        )
+
+
+async def run(
+    plan_path: Path,
+    selection: Selection,
+    *,
+    journal_path: Path | None = None,
+    settings: ExecutorSettings | None = None,
+    stop: Stop | None = None,
+    mirror: bool = False,
+    take_lock: bool = False,
+    on_progress: OnProgress = lambda _: None,
+) -> RunResult:
+    """Carry out (or, in a dry run, foretell) the chosen moves. Raises what concerns the whole run, before any act."""
+    settings, stop = settings or ExecutorSettings(), stop or Stop()
+    if selection.engine not in ENGINES:
+        raise MoveRefused(f"unknown engine {selection.engine!r}", f"use {' or '.join(ENGINES)}")
+    plan = read_plan(plan_path)
+    definitions = select(plan, selection)
+    run_id = new_run_id()
+    if selection.dry_run:
+        async with open_storage(run_id, settings) as storage:
+            return RunResult(run_id, *await _foretell(storage, definitions))
+    definitions, notes = approved(plan, definitions, selection)
+    path = journal_path or journal_path_of(plan_path)
+    with Journal.open(path, plan_id=plan.plan_id) as journal:
+        trail = Trail(path.with_suffix(".audit.ndjson") if settings.audit_trail else None, run_id)
+        journal.start_run(run_id, "execute")
+        outcome = "error"
+        try:
+            async with open_storage(run_id, settings) as storage:
+                locks = PlanLocks(storage, plan.plan_id, journal.journal_id, run_id, take_over=take_lock)
+                context = Context(run_id, storage, journal, settings, locks, trail, stop, mirror, on_progress)
+                try:
+                    outcomes = await _in_phases(context, definitions, selection)
+                finally:
+                    await locks.release()
+            result = _result(journal, run_id, definitions, outcomes, stop, notes)
+            outcome = str(result.exit_code)
+            hook = settings.on_finish if result.exit_code == 0 else settings.on_failure
+            facts = {"run_id": run_id, "plan": plan.plan_id, "exit_code": result.exit_code}
+            if said := await tell(hook, facts):
+                result.notes.append(said)
+            return result
+        finally:
+            trail.close()
+            journal.end_run(run_id, outcome)
+
+
+async def _in_phases(context: Context, definitions: list[Definition], selection: Selection) -> dict[str, Outcome]:
+    outcomes: dict[str, Outcome] = {}
+    slots = asyncio.Semaphore(max(1, selection.parallel))
+
+    async def one(definition: Definition) -> None:
+        async with slots:
+            if not context.stop.requested:
+                outcomes[definition.use_case] = await _one_move(context, definition)
+
+    for _, phase in groupby(definitions, key=lambda one: one.phase):
+        await all_of(one(definition) for definition in phase if not definition.stays)
+    return outcomes
+
+
+async def _one_move(context: Context, definition: Definition) -> Outcome:
+    journal, pattern = context.journal, definition.moving
+    try:
+        move = await journal.call(
+            journal.begin_move,
+            definition.use_case,
+            definition.phase,
+            definition.digest,
+            pattern.source_bucket,
+            pattern.target_bucket,
+        )
+    except ExecutorError as error:
+        return Outcome(MoveState.WAITING, error=error)
+    return await Migration(context, definition, move).run()
+
+
+def _result(
+    journal: Journal,
+    run_id: str,
+    definitions: list[Definition],
+    outcomes: dict[str, Outcome],
+    stop: Stop,
+    notes: list[str],
+) -> RunResult:
+    moves = [describe(journal, one, outcomes.get(one.use_case)) for one in definitions]
+    moving = [move for move, one in zip(moves, definitions, strict=True) if not one.stays]
+    errors = [outcome.error.exit_code for outcome in outcomes.values() if outcome.error is not None]
+    code = exit_code(
+        moving, mismatches=sum(one.mismatches for one in outcomes.values()), errors=errors, interrupted=stop.requested
+    )
+    return RunResult(run_id, moves, code, notes)
+
+
+def describe(journal: Journal | None, definition: Definition, outcome: Outcome | None = None) -> MoveResult:
+    """Where one move stands, from the journal alone."""
+    move = journal.move(definition.use_case) if journal is not None else None
+    said = [str(outcome.error)] if outcome and outcome.error else []
+    if move is None or journal is None:
+        return _placed(definition, MoveState.STAYS if definition.stays else MoveState.PLANNED, notes=said)
+    said += outcome.notes if outcome else [move.note] if move.note else []
+    said += [
+        f"left behind: {objects} object(s), {reason} (such as {example})"
+        for reason, objects, _, example in journal.left_behind(move.move_id)
+    ]
+    failures = []
+    for item in journal.items(move.move_id, "failed", "conflict"):
+        failures.append(f"{item.source} (generation {item.generation}): {item.state}: {item.reason}")
+        if len(failures) >= FAILURES_SHOWN:
+            failures.append("… the manifest lists all of them")
+            break
+    placed = _placed(definition, MoveState(move.state), notes=said, failures=failures)
+    deleted = journal.counts_after(move.move_id).get("deleted", (0, 0))[0]
+    return replace(placed, deleted=deleted, **numbers(journal.counts(move.move_id)))
+
+
+def _placed(definition: Definition, state: MoveState, *, notes: list[str], failures: Sequence[str] = ()) -> MoveResult:
+    pattern = definition.pattern
+    return MoveResult(
+        use_case=definition.use_case,
+        phase=definition.phase,
+        state=state.value,
+        source=f"gs://{pattern.source_bucket}/{pattern.source_prefix}" if pattern else "",
+        target=f"gs://{pattern.target_bucket}/{pattern.segments[0].target_prefix}" if pattern else "",
+        next=NEXT[state][0],
+        way_back=NEXT[state][1],
+        notes=notes,
+        failures=list(failures),
+    )
+
+
+async def _foretell(storage: Storage, definitions: list[Definition]) -> tuple[list[MoveResult], int]:
+    moves, code = [], 0
+    for definition in definitions:
+        if definition.stays:
+            moves.append(describe(None, definition))
+            continue
+        found = await forecast(storage, definition)
+        pattern = definition.moving
+        notes = [
+            *found.steps,
+            *(f"warning: {text}" for text in found.warnings),
+            *(f"problem: {text}" for text in found.problems),
+        ]
+        notes += [f"left behind: {objects} object(s), {reason}" for reason, objects in found.left.most_common()]
+        if found.in_the_way:
+            notes.append(f"problem: {found.in_the_way} target name(s) hold something else")
+        if found.problems or found.in_the_way:
+            code = 3
+        moves.append(
+            MoveResult(
+                definition.use_case,
+                definition.phase,
+                "dry-run",
+                planned=found.planned,
+                copied=0,
+                skipped=found.already_there,
+                conflicts=found.in_the_way,
+                bytes=found.bytes,
+                left_behind=sum(found.left.values()),
+                source=f"gs://{pattern.source_bucket}/{pattern.source_prefix}",
+                target=f"gs://{pattern.target_bucket}/{pattern.segments[0].target_prefix}",
+                next="`execute` without --dry-run",
+                notes=notes,
+            )
+        )
+    return moves, code
+
+
+def status(plan_path: Path, journal_path: Path | None = None) -> list[MoveResult]:
+    """Where each move of a plan stands, and what comes next; reads the plan and its journal only."""
+    plan = read_plan(plan_path)
+    definitions = select(plan, Selection())
+    path = journal_path or journal_path_of(plan_path)
+    if not path.exists():
+        if journal_path is not None:
+            raise MoveRefused(
+                f"no journal at {journal_path}", "leave --journal out, or name the one that `execute` wrote"
+            )
+        return [describe(None, one) for one in definitions]
+    with Journal.read(path) as journal:
+        return [describe(journal, one) for one in definitions]

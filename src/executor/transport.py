@@ -1,0 +1,179 @@
+"""One HTTP request to the storage service: pooled connections, retries, one token renewal, our audit header.
+
+A retried request may already have been carried out: its answer was lost. Callers that act settle that themselves (a
+412 on a copy, a 404 on a delete, a 409 on a creation); see copying.py, buckets.py and deleting.py.
+"""
+
+import asyncio
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from executor.credentials import Credentials
+from executor.errors import BY_STATUS, Forbidden, StorageError, Unavailable
+from executor.rate import RateControl
+
+AUDIT_HEADER = "x-goog-custom-audit-thermocline"
+RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+THROTTLED = frozenset({429, 503})
+PERMISSION = re.compile(r"storage\.[a-zA-Z]+\.[a-zA-Z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often and how patiently a request is tried again; seconds."""
+
+    attempts: int = 8
+    first_wait: float = 0.5
+    longest_wait: float = 30.0
+
+    def wait(self, attempt: int) -> float:
+        """Full jitter, so that workers refused together do not come back together."""
+        return random.uniform(0, min(self.longest_wait, self.first_wait * 2**attempt))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer; `attempts` above 1 means that an earlier one may have been carried out too."""
+
+    body: bytes
+    attempts: int
+    headers: Any
+
+
+class Transport:
+    """Sends requests for one run."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        credentials: Credentials,
+        run_id: str,
+        *,
+        retries: Retries | None = None,
+        connections: int = 512,
+    ) -> None:
+        self.endpoint = endpoint
+        self.retries = retries or Retries()
+        self.counters: Counter[str] = Counter()
+        self._credentials = credentials
+        self._headers = {AUDIT_HEADER: run_id, "User-Agent": "thermocline", "Accept-Encoding": "identity"}
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=self._headers,
+            # A rewrite call may take half a minute before its first byte.
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=120),
+            auto_decompress=False,
+            trust_env=True,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        rate: RateControl | None = None,
+    ) -> Answer:
+        """Send one request; `path` is already encoded. Raises the `StorageError` of the final answer."""
+        url = URL(self.endpoint + path, encoded=True)
+        renewed = False
+        attempt = 0
+        while True:
+            if rate is not None:
+                await rate.acquire()
+            attempt += 1
+            sent_at = asyncio.get_running_loop().time()
+            status, answer, headers, authorization = await self._once(method, url, body, content_type)
+            if 200 <= status < 300:
+                return Answer(answer, attempt, headers)
+            if status == 401 and not renewed:
+                renewed = True
+                self.counters["token renewals"] += 1
+                await self._credentials.renew(authorization)
+                continue
+            if status in THROTTLED and rate is not None:
+                rate.slow_down(sent_at)
+            error = error_from(status, answer, method, path)
+            if not isinstance(error, Unavailable) or attempt >= self.retries.attempts:
+                error.attempts = attempt
+                raise error
+            self.counters["retries"] += 1
+            await asyncio.sleep(self.retries.wait(attempt - 1))
+
+    async def _once(
+        self, method: str, url: URL, body: bytes | None, content_type: str
+    ) -> tuple[int, bytes, Any, str | None]:
+        if self._session is None:
+            raise RuntimeError("Transport must be entered with `async with`")
+        authorization = await self._credentials.header()
+        headers = {} if body is None else {"Content-Type": content_type}
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        self.counters["requests"] += 1
+        try:
+            async with self._session.request(
+                method, url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                return response.status, await response.read(), response.headers, authorization
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            return 0, str(error).encode() or type(error).__name__.encode(), {}, authorization
+
+
+class _ErrorItem(msgspec.Struct):
+    reason: str = ""
+    message: str = ""
+
+
+class _ErrorBody(msgspec.Struct):
+    message: str = ""
+    errors: list[_ErrorItem] = []
+
+
+class _ErrorEnvelope(msgspec.Struct):
+    error: _ErrorBody = msgspec.field(default_factory=_ErrorBody)
+
+
+def error_from(status: int, body: bytes, method: str, path: str) -> StorageError:
+    """The error of one answer; status 0 is a connection that broke."""
+    try:
+        envelope = msgspec.json.decode(body, type=_ErrorEnvelope).error
+        reason = envelope.errors[0].reason if envelope.errors else ""
+        message = envelope.message
+    except msgspec.MsgspecError:
+        reason, message = "", body[:200].decode(errors="replace").strip()
+    if status == 0:
+        return Unavailable(
+            0, "connection", f"the storage service cannot be reached ({message})", "run the command again"
+        )
+    if status in RETRIED:
+        return Unavailable(status, reason, message or "try again later", "run the command again")
+    if status == 403:
+        permission = PERMISSION.search(message)
+        hint = f"grant {permission[0]} to this identity" if permission else ""
+        return Forbidden(403, reason, message, hint)
+    if status == 401:
+        return StorageError(
+            401, reason or "authError", message or "not signed in", "renew the credentials and run again"
+        )
+    return BY_STATUS.get(status, StorageError)(status, reason, message or f"{method} {path.split('?', maxsplit=1)[0]}")

@@ -1,0 +1,74 @@
+"""`thermocline execute`: migrate the approved phases of a plan. Copies and verifies; never deletes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from thermocline.cli.options import JsonOption, SettingsOption
+
+app = typer.Typer()
+
+PlanArgument = Annotated[Path, typer.Argument(help="The plan, as `plan generate` wrote it.", metavar="PLAN")]
+JournalOption = Annotated[
+    Path | None, typer.Option("--journal", help="The journal; default: beside the plan.", metavar="FILE")
+]
+
+
+@app.command()
+def execute(
+    plan: PlanArgument,
+    phase: Annotated[int | None, typer.Option("--phase", help="Only this phase.", metavar="N")] = None,
+    use_case: Annotated[
+        str | None, typer.Option("--use-case", help="Only this use case; `all` for every one.", metavar="NAME")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look at both sides and say what would happen; changes nothing.")
+    ] = False,
+    parallel: Annotated[int, typer.Option("--parallel", help="Moves of a phase side by side.", min=1, max=64)] = 1,
+    engine: Annotated[
+        str, typer.Option("--engine", help="rewrite, or transfer-service for very large moves.")
+    ] = "rewrite",
+    in_flight: Annotated[
+        int | None, typer.Option("--in-flight", help="Requests at a time for one move.", min=1, max=2048)
+    ] = None,
+    mirror: Annotated[
+        bool, typer.Option("--mirror", help="Keep copying what changes at the source until interrupted.")
+    ] = False,
+    take_lock: Annotated[
+        bool, typer.Option("--take-lock", help="Take over the lock of an executor that is dead for certain.")
+    ] = False,
+    journal: JournalOption = None,
+    settings: SettingsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy and verify the approved moves of a plan; interrupted runs go on where they stopped. Never deletes."""
+    import msgspec
+
+    from analysis.settings import load_settings
+    from executor.feeding import Stop
+    from executor.interrupting import run_interruptible
+    from executor.reading import Selection
+    from executor.run import run
+    from executor.settings import read_settings
+    from thermocline.cli.moves import ProgressLines, print_run
+    from thermocline.cli.output import note
+
+    chosen = read_settings(load_settings(settings).room("executor"))
+    if in_flight is not None:
+        chosen = msgspec.structs.replace(chosen, in_flight=in_flight)
+    stop = Stop()
+    with ProgressLines() as progress:
+        work = run(
+            plan,
+            Selection(phase, use_case, dry_run, parallel, engine),
+            journal_path=journal,
+            settings=chosen,
+            stop=stop,
+            mirror=mirror,
+            take_lock=take_lock,
+            on_progress=progress.show,
+        )
+        result = run_interruptible(work, stop, note)
+    print_run(result, as_json=as_json)
+    raise typer.Exit(result.exit_code)

@@ -1,0 +1,23 @@
+"""`thermocline status`: where each move of a plan stands, and what comes next."""
+
+import typer
+
+from thermocline.cli.execute import JournalOption, PlanArgument
+from thermocline.cli.options import JsonOption
+
+app = typer.Typer()
+
+
+@app.command()
+def status(plan: PlanArgument, journal: JournalOption = None, as_json: JsonOption = False) -> None:
+    """Show where each move stands, what comes next, and the way back."""
+    from executor.run import status as status_of
+    from thermocline.cli.moves import contract, print_moves
+    from thermocline.cli.output import print_json, print_table
+
+    moves = status_of(plan, journal)
+    if as_json:
+        print_json({"moves": [contract(move) for move in moves]})
+        return
+    print_moves(moves)
+    print_table(["use case", "next", "way back"], [[move.use_case, move.next, move.way_back] for move in moves])
