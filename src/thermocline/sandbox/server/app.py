@@ -190,7 +190,7 @@ class _HotServer(web.Server):
 
 
 def _failure(error: ApiError, retry_after: str = "") -> web.Response:
-    headers = {"Content-Type": _JSON}
+    headers = {"Content-Type": _JSON, **error.headers}
     if retry_after:
         headers["Retry-After"] = retry_after
     if error.status == HTTPStatus.NOT_MODIFIED:

@@ -29,6 +29,7 @@ from thermocline.sandbox.server.lifecycle import apply_rules
 from thermocline.sandbox.server.model import Bucket, StoredObject, bucket_resource, object_resource
 from thermocline.sandbox.server.routes import Api
 from thermocline.sandbox.server.seeding import SeedRequest, seed_objects
+from thermocline.sandbox.server.store import Settings
 
 
 class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -153,7 +154,9 @@ class Control:
         self.faults.injected = 0
         self.api.calls.clear()
         self.api.gate.grants.clear()
-        self.store.settings.enforce_iam = False
+        # The connections hold on to the settings, so they are put back one by one.
+        for name, value in msgspec.structs.asdict(Settings()).items():
+            setattr(self.store.settings, name, value)
         return {}
 
 

@@ -16,6 +16,7 @@ class ApiError(Exception):
         self.message = message
         self.location = location
         self.location_kind = kind
+        self.headers: dict[str, str] = {}
 
     def body(self) -> dict[str, Any]:
         """The error document."""

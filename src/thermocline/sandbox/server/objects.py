@@ -55,6 +55,7 @@ def media(held: StoredObject, call: Call) -> Reply:
 
 def _span(header: str, size: int) -> tuple[int, int]:
     unsatisfiable = ApiError(416, "requestedRangeNotSatisfiable", "Request range not satisfiable", "Range")
+    unsatisfiable.headers["Content-Range"] = f"bytes */{size}"
     first, dash, last = header.removeprefix("bytes=").partition("-")
     try:
         if not dash:
@@ -199,7 +200,7 @@ def _set_retention(
     if "objectRetention" not in bucket.resource:
         raise invalid("Object retention is not enabled for this bucket.")
     fresh: dict[str, Any] | None = None
-    if wanted:
+    if wanted and (wanted.get("mode") or wanted.get("retainUntilTime")):
         fresh = {"mode": wanted.get("mode"), "until_ms": parse_time(wanted.get("retainUntilTime"))}
         if fresh["mode"] not in {"Locked", "Unlocked"} or fresh["until_ms"] <= store.clock.now():
             raise invalid("Invalid retention: a mode and a time in the future are needed.")

@@ -164,6 +164,7 @@ class Store:
         for bucket in list(self.buckets.values()):
             self.drop_bucket(bucket)
         self.removals.clear()
+        self.clock = Clock()
 
     def purge_soft(self, bucket: Bucket) -> None:
         """Forget soft-deleted generations whose time is over."""
