@@ -30,7 +30,8 @@ class RateControl:
         self.rate = start or START_RATE
         self._ceiling = ceiling
         self._recover_to = self.rate
-        self._grown_at = self._next = self._halved_at = self._clock()
+        self._grown_at = self._next = self._clock()
+        self._halved_at = float("-inf")
         self.throttled = 0
 
     @property
