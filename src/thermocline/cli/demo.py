@@ -32,7 +32,8 @@ def demo(
     """Run the whole journey on a sandbox lake.
 
     Builds a bucket of a dozen subfolders with 120 days of audit logs, an inventory and a code checkout, serves it on a
-    local Cloud Storage server, and types the commands that a team would type on the real thing. Nothing leaves this machine.
+    local Cloud Storage server, and types the commands that a team would type on the real thing. Nothing leaves this
+    machine.
 
     Example: thermocline demo --output /tmp/lake --phase 2
     """
