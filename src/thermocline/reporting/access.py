@@ -1,0 +1,138 @@
+"""The access-pattern report: one HTML page, one Markdown document, and the figures as files beside them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from planner.prices import PriceTable
+from thermocline.reporting import tallies
+from thermocline.reporting.changes import Change, compare
+from thermocline.reporting.facts import Facts
+from thermocline.reporting.figures.canvas import to_png, to_svg
+from thermocline.reporting.figures.classes import ClassCost
+from thermocline.reporting.pages import render_html, render_markdown
+from thermocline.reporting.pictures import Picture, draw
+from thermocline.reporting.summary import in_short
+
+ROWS = 200  # lines of any one table on the page; the commands named beside it show them all
+
+
+class Ranking(NamedTuple):
+    """What the planner says of a subfolder."""
+
+    rank: int
+    priority: str
+    tier: int
+
+
+@dataclass(frozen=True)
+class AccessReport:
+    """Everything that the two templates show. `values` are theirs, `pictures` come by name."""
+
+    values: Mapping[str, Any]
+    pictures: Mapping[str, Picture]
+
+    def html(self) -> str:
+        """The page, complete in itself."""
+        return render_html("access.html.j2", pictures=self.pictures, **self.values)
+
+    def markdown(self, figures: str = "figures") -> str:
+        """The document; figures are linked as files below the folder `figures`."""
+        return render_markdown("access.md.j2", pictures=self.pictures, figures=figures, **self.values)
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write all files into `folder`, creating it; returns them in the order a reader wants them."""
+        drawings = folder / "figures"
+        drawings.mkdir(parents=True, exist_ok=True)
+        page, document = folder / "access-patterns.html", folder / "access-patterns.md"
+        page.write_text(self.html(), encoding="utf-8", newline="\n")
+        document.write_text(self.markdown(), encoding="utf-8", newline="\n")
+        written = [page, document]
+        for name, picture in self.pictures.items():
+            (drawings / f"{name}.png").write_bytes(to_png(picture.figure))
+            (drawings / f"{name}.svg").write_text(to_svg(picture.figure), encoding="utf-8", newline="\n")
+            written += [drawings / f"{name}.png", drawings / f"{name}.svg"]
+        return written
+
+
+def build(facts: Facts, prices: PriceTable, rankings: Mapping[str, Ranking]) -> AccessReport:
+    """The report of one bucket at one snapshot. `rankings` may lack subfolders, or be empty."""
+    place = prices.place(facts.location)
+    costs = tallies.price(facts.class_bytes, place)
+    order = tallies.in_order(facts, {name: ranking.rank for name, ranking in rankings.items()})
+    changes = _changes(facts)
+    temperatures = tallies.by_temperature(facts, costs)
+    values = {
+        "facts": facts,
+        "place": place,
+        "prices": prices,
+        "rankings": rankings,
+        "order": order,
+        "rows": ROWS,
+        "verdicts": {verdict.subfolder: verdict for verdict in facts.verdicts},
+        "use": tallies.summarise_use(facts),
+        "ages": tallies.summarise_ages(facts.ages),
+        "temperatures": temperatures,
+        "costs": _cost_table(order, costs),
+        "class_names": sorted({cost.storage_class for cost in costs}, key=_class_order),
+        "total_bytes": sum(verdict.bytes for verdict in facts.verdicts),
+        "total_objects": sum(verdict.objects for verdict in facts.verdicts),
+        "total_usd": sum(cost.monthly_usd for cost in costs),
+        "gaps": tallies.gaps(facts.covered, facts.first, facts.last),
+        "years": _years(facts),
+        "changes": changes,
+        "in_short": in_short(facts, temperatures, costs, place, changes),
+        "consumers": tallies.most_active(facts.touches, ROWS),
+        "touches": _touches(facts),
+    }
+    return AccessReport(values, draw(facts, order, costs))
+
+
+def _changes(facts: Facts) -> list[Change]:
+    if facts.before is None:
+        return []
+    return compare(facts.verdicts_before, facts.verdicts, facts.consumption_before, facts.consumption)
+
+
+def _class_order(name: str) -> tuple[int, str]:
+    known = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
+    return (known.index(name) if name in known else len(known), name)
+
+
+def _cost_table(order: list[str], costs: list[ClassCost]) -> list[dict[str, Any]]:
+    """One line a subfolder: bytes by class, and the cost of all."""
+    lines: dict[str, dict[str, Any]] = {name: {"subfolder": name, "bytes": {}, "usd": 0.0} for name in order}
+    for cost in costs:
+        line = lines[cost.subfolder]
+        line["bytes"][cost.storage_class] = line["bytes"].get(cost.storage_class, 0) + cost.bytes
+        line["usd"] += cost.monthly_usd
+    return list(lines.values())
+
+
+def _years(facts: Facts) -> list[tuple[int, int, int]]:
+    """(year, bytes created in it that are still there, bytes up to its end)."""
+    added: dict[int, int] = {}
+    for entry in facts.creations:
+        added[entry.month.year] = added.get(entry.month.year, 0) + entry.bytes
+    running, years = 0, []
+    for year in sorted(added):
+        running += added[year]
+        years.append((year, added[year], running))
+    return years
+
+
+def _touches(facts: Facts) -> dict[str, list[dict[str, Any]]]:
+    """Consumer → its subfolders with what it does there and on how many days at most, busiest first."""
+    grouped: dict[tuple[str, str], dict[str, Any]] = {}
+    for touch in facts.touches:
+        line = grouped.setdefault(
+            (touch.consumer, touch.subfolder),
+            {"subfolder": touch.subfolder, "kind": touch.kind, "roles": [], "days": 0},
+        )
+        line["roles"].append({"reader": "reads", "writer": "writes", "deleter": "deletes"}[touch.role])
+        line["days"] = max(line["days"], touch.days)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for (consumer, _), line in sorted(grouped.items(), key=lambda item: (-item[1]["days"], item[0])):
+        found.setdefault(consumer, []).append(line)
+    return found

@@ -1,0 +1,124 @@
+"""The figures of the access-pattern report, each with the words that stand for it where it cannot be seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from thermocline.reporting import tallies
+from thermocline.reporting.facts import Facts
+from thermocline.reporting.figures.ages import ReadAge, age_at_read
+from thermocline.reporting.figures.canvas import to_inline_svg
+from thermocline.reporting.figures.classes import ClassCost, class_costs
+from thermocline.reporting.figures.evidence import coverage, missing_days
+from thermocline.reporting.figures.growth import growth
+from thermocline.reporting.figures.heatmap import heatmap
+from thermocline.reporting.figures.matrix import Touch, matrix
+from thermocline.reporting.figures.treemap import Holding, treemap
+from thermocline.reporting.words import joined, plural, share, size
+
+ROWS = 40  # more rows than this make no picture; the tables hold everything
+CONSUMERS = 30
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its title and its text alternative."""
+
+    name: str
+    title: str
+    description: str
+    figure: Figure
+
+    def svg(self) -> Markup:
+        """The figure as an element of the page."""
+        return Markup(to_inline_svg(self.figure, self.name, self.title, self.description))  # noqa: S704 - escaped there
+
+
+def draw(facts: Facts, order: Sequence[str], costs: Sequence[ClassCost]) -> dict[str, Picture]:
+    """All figures by name, in the order in which the report shows them."""
+    shown = order[:ROWS]
+    pictures = [
+        _treemap(facts, costs),
+        _heatmap(facts, shown),
+        _ages(facts, shown),
+        _matrix(facts, shown),
+        _growth(facts),
+        _classes(shown, costs),
+        _coverage(facts),
+    ]
+    return {picture.name: picture for picture in pictures}
+
+
+def _treemap(facts: Facts, costs: Sequence[ClassCost]) -> Picture:
+    total = sum(verdict.bytes for verdict in facts.verdicts)
+    parts = [f"{line.temperature} {share(line.bytes, total)}" for line in tallies.by_temperature(facts, costs)]
+    holdings = [Holding(verdict.subfolder, verdict.bytes, verdict.temperature) for verdict in facts.verdicts]
+    description = f"{size(total)} divided among {plural(len(holdings), 'subfolder')}: {joined(parts)}."
+    return Picture("treemap", "What is in the bucket, by bytes and temperature", description, treemap(holdings))
+
+
+def _heatmap(facts: Facts, shown: Sequence[str]) -> Picture:
+    use = tallies.summarise_use(facts)
+    read = sum(1 for name in shown if use[name].read_days)
+    gaps = _days_without_reads(facts)
+    description = (
+        f"Between {facts.first} and {facts.last}, {plural(read, 'subfolder was', 'subfolders were')} read, "
+        f"{plural(len(shown) - read, 'was', 'were')} not."
+    )
+    figure = heatmap(shown, facts.days_of_use, facts.first, facts.last, gaps)
+    return Picture("heatmap", "Reads and writes of each subfolder, day by day", description, figure)
+
+
+def _ages(facts: Facts, shown: Sequence[str]) -> Picture:
+    summaries = {line.subfolder: line for line in tallies.summarise_ages(facts.ages)}
+    names = [name for name in shown if name in summaries]
+    ages = [ReadAge(entry.subfolder, entry.age_days, entry.reads) for entry in facts.ages if entry.age_days is not None]
+    parts = [f"{name} {plural(summaries[name].median, 'day')}" for name in names]
+    description = f"Median age at read: {joined(parts)}." if parts else "No read of dated data."
+    return Picture("ages", "Age of dated data when it is read", description, age_at_read(names, ages))
+
+
+def _matrix(facts: Facts, shown: Sequence[str]) -> Picture:
+    consumers = tallies.most_active(facts.touches, CONSUMERS)
+    touches = [Touch(touch.consumer, touch.subfolder, touch.role, touch.days) for touch in facts.touches]
+    description = (
+        f"{plural(len(consumers), 'consumer')} across {plural(len(shown), 'subfolder')}; the table below says the same."
+    )
+    figure = matrix(consumers, shown, touches, facts.snapshot.coverage_days)
+    return Picture("consumers", "Who reads, writes and deletes where", description, figure)
+
+
+def _growth(facts: Facts) -> Picture:
+    total = sum(entry.bytes for entry in facts.creations)
+    recent = sum(entry.bytes for entry in facts.creations if entry.month >= facts.first.replace(day=1))
+    description = f"Of {size(total)} still there, {size(recent)} were created since {facts.first:%Y-%m}."
+    return Picture("growth", "Bytes still there, by the month of their creation", description, growth(facts.creations))
+
+
+def _classes(shown: Sequence[str], costs: Sequence[ClassCost]) -> Picture:
+    total = sum(cost.monthly_usd for cost in costs)
+    names = [cost.storage_class for cost in costs]
+    parts = [
+        f"{name.capitalize()} {share(sum(cost.monthly_usd for cost in costs if cost.storage_class == name), total)}"
+        for name in sorted(set(names), key=lambda name: -names.count(name))
+    ]
+    description = f"Share of the monthly cost: {joined(parts)}." if parts else "No storage class is known."
+    return Picture("classes", "Storage cost a month, by storage class", description, class_costs(shown, costs))
+
+
+def _coverage(facts: Facts) -> Picture:
+    names = {"data_read": "data read", "data_write": "data write", "admin": "admin activity", "usage": "usage logs"}
+    covered: dict[str, list[date]] = {"data read": [], "data write": []}
+    for entry in facts.covered:
+        covered.setdefault(names.get(entry.log_type, entry.log_type), []).append(entry.day)
+    parts = [f"{name} on {plural(len(set(days)), 'day')}" for name, days in covered.items()]
+    figure = coverage(covered, facts.first, facts.last)
+    return Picture("coverage", "Days with log entries, by log type", f"{joined(parts).capitalize()}.", figure)
+
+
+def _days_without_reads(facts: Facts) -> list[date]:
+    covered = [entry.day for entry in facts.covered if entry.log_type in {"data_read", "usage"}]
+    return missing_days(covered, facts.first, facts.last) if covered else []

@@ -1,0 +1,51 @@
+"""The few sentences that a reader in a hurry takes away."""
+
+from collections.abc import Sequence
+
+from planner.prices import Place
+from thermocline.reporting.changes import Change
+from thermocline.reporting.facts import Facts
+from thermocline.reporting.figures.classes import ClassCost
+from thermocline.reporting.tallies import TemperatureSum
+from thermocline.reporting.words import joined, money, plural, share, size
+
+
+def in_short(
+    facts: Facts,
+    temperatures: Sequence[TemperatureSum],
+    costs: Sequence[ClassCost],
+    place: Place,
+    changes: Sequence[Change],
+) -> list[str]:
+    """Three to six sentences: how warm the bytes are, what cold bytes cost, what is not known, what changed."""
+    sentences = [_warmth(facts, temperatures)]
+    cold = {verdict.subfolder for verdict in facts.verdicts if verdict.temperature == "cold"}
+    dear = [cost for cost in costs if cost.subfolder in cold and cost.storage_class == "STANDARD"]
+    if dear:
+        spent, held = sum(cost.monthly_usd for cost in dear), sum(cost.bytes for cost in dear)
+        cheaper = held / 1024**3 * place.storage["COLDLINE"]
+        sentences.append(
+            f"Cold data billed as Standard: {size(held)} for {money(spent)} a month; "
+            f"the same bytes in Coldline cost {money(cheaper)} before retrieval."
+        )
+    if unknown := [verdict.subfolder or "(root)" for verdict in facts.verdicts if verdict.temperature == "unknown"]:
+        named = joined(unknown[:4] + ([f"{len(unknown) - 4} more"] if len(unknown) > 4 else []))
+        sentences.append(f"Not enough evidence to judge {plural(len(unknown), 'subfolder')}: {named}.")
+    if facts.contradictions:
+        sentences.append(f"{plural(len(facts.contradictions), 'contradiction')} between code, logs and documents.")
+    if facts.before is not None:
+        touched = {change.subfolder for change in changes}
+        verb = "has" if len(touched) == 1 else "have"
+        sentences.append(f"Since {facts.before.as_of}, {plural(len(touched), 'subfolder')} {verb} changed." if touched
+                         else f"Nothing has changed since {facts.before.as_of}.")  # fmt: skip
+    return sentences
+
+
+def _warmth(facts: Facts, temperatures: Sequence[TemperatureSum]) -> str:
+    total = sum(verdict.bytes for verdict in facts.verdicts)
+    parts = [
+        f"{share(line.bytes, total)} {'of the bytes are' if not position else 'are'} {line.temperature}"
+        f" ({plural(line.subfolders, 'subfolder')})"
+        for position, line in enumerate(temperatures)
+    ]
+    return f"{joined(parts)}." if parts else "The inventory shows no subfolder."

@@ -1,0 +1,60 @@
+"""How numbers and days are spoken of in every report."""
+
+from datetime import date, datetime
+
+UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def size(count: float | None) -> str:
+    """Bytes in binary units, as Cloud Storage bills them: `1.5 GiB`; a dash where nobody knows."""
+    if count is None:
+        return "–"
+    for unit in UNITS:
+        # 1023.96 must not become "1024.0".
+        if abs(count) < 1023.95 or unit == UNITS[-1]:
+            break
+        count /= 1024
+    return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+
+
+def number(count: float | None) -> str:
+    """A count with thin spaces between the thousands: `27 104`."""
+    return "–" if count is None else f"{count:,.0f}".replace(",", "\u202f")
+
+
+def money(amount: float | None) -> str:
+    """US dollars; below a cent it says so instead of rounding to nothing."""
+    if amount is None:
+        return "–"
+    sign = "−" if amount < 0 else ""
+    amount = abs(amount)
+    if amount and amount < 0.01:
+        return f"{sign}<$0.01"
+    return f"{sign}${amount:,.0f}" if amount >= 1000 else f"{sign}${amount:.2f}"
+
+
+def share(part: float, whole: float) -> str:
+    """A percentage that never rounds something to nothing, nor a part to the whole."""
+    if not whole:
+        return "–"
+    percent = 100 * part / whole
+    if 0 < percent < 1:
+        return "<1 %"
+    if 99 < percent < 100:
+        return ">99 %"
+    return f"{percent:.0f} %"
+
+
+def day(moment: date | datetime | None) -> str:
+    """A UTC day as `2026-10-31`."""
+    return "–" if moment is None else moment.strftime("%Y-%m-%d")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 day`, `3 days`."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def joined(parts: list[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}" if parts else ""
