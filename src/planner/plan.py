@@ -61,8 +61,12 @@ class IamBinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class BucketSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the target bucket is created, beyond class, location, lifecycle and labels."""
+    """How the target bucket is created, beyond location, lifecycle and labels; equal in all moves that share it.
 
+    `Migration.storage_class` is the class that copies get; `default_storage_class` what pipelines get that name none.
+    """
+
+    default_storage_class: str = "STANDARD"
     versioning: bool = False
     autoclass: bool = False
     soft_delete_days: int = 7

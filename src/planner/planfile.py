@@ -50,7 +50,7 @@ def write(plan: Plan, path: Path) -> None:
 
 
 def load(path: Path) -> Plan:
-    """Read `plan.json`. Raises InvalidPlanInput for a missing file, broken JSON, unknown versions and unknown fields."""
+    """Read `plan.json`. Raises InvalidPlanInput for missing files, broken JSON, unknown versions and unknown fields."""
     try:
         raw = path.read_bytes()
     except OSError as error:

@@ -1,0 +1,60 @@
+"""What else breaks when a folder moves: shown where evidence or code shows it, else named as a question to ask."""
+
+from analysis.model import CodeSite, Subfolder
+from planner.plan import Migration
+
+# What a reference's way or file says about the thing that would break, and what to do.
+BY_VIA = (
+    (("udf", "library"), "functions load a library by its gs:// path", "create the functions again with the new path"),
+    (("external", "biglake"), "external tables name the folder", "change their source URIs"),
+    (("export data", "extract", "load"), "BigQuery jobs load from or export to the folder", "change their URIs"),
+    (
+        ("notification", "eventarc", "trigger"),
+        "notifications or triggers watch the folder",
+        "create them on the new bucket",
+    ),
+    (("transfer",), "a transfer job names the folder", "change or recreate the job"),
+    (("fuse", "mount"), "the bucket is mounted as a file system", "change the mount"),
+    (("signed",), "signed URLs point at the folder", "sign them again for the new bucket"),
+)
+BY_SUFFIX = (
+    ((".tf", ".tf.json", ".hcl"), "Terraform names the folder", "change it in the same pull request, or plan drifts"),
+    ((".sql",), "SQL names the folder", "change it together with the copy"),
+)
+TO_ASK = (
+    ("Pub/Sub notifications", "gcloud storage buckets notifications list gs://{bucket}"),
+    ("IAM conditions on resource.name and managed folders", "gcloud storage buckets get-iam-policy gs://{bucket}"),
+    (
+        "lifecycle rules with matchesPrefix",
+        "gcloud storage buckets describe gs://{bucket} --format='json(lifecycle_config)'",
+    ),
+)
+
+
+def breakages(subfolder: Subfolder, migration: Migration) -> tuple[str, ...]:
+    """Findings first, then what only the bucket itself can tell, with the command that tells it."""
+    found = [line for site in subfolder.code if site.kind == "code" for line in _of_site(site)]
+    if "bigquery-reader" in subfolder.flags:
+        found.append(
+            "BigQuery reads these objects: look for external tables and load jobs with "
+            f"gs://{migration.source_bucket}/{migration.source_path}"
+        )
+    if "external-writer" in subfolder.flags or "external-reader" in subfolder.flags:
+        found.append(
+            "a system outside the team's projects uses it: agree on a date, and grant it access to the new bucket"
+        )
+    asked = [
+        f"to check below {migration.source_path}: {what} (`{command.format(bucket=migration.source_bucket)}`)"
+        for what, command in TO_ASK
+    ]
+    return (*dict.fromkeys(found), *asked)
+
+
+def _of_site(site: CodeSite) -> list[str]:
+    via, file = site.via.lower(), site.file.lower()
+    for words, what, remedy in BY_VIA:
+        if any(word in via for word in words):
+            return [f"{what} ({site.file}:{site.line}): {remedy}"]
+    return [
+        f"{what} ({site.file}:{site.line}): {remedy}" for suffixes, what, remedy in BY_SUFFIX if file.endswith(suffixes)
+    ]

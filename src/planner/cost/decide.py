@@ -1,0 +1,111 @@
+"""Which alternative is recommended, and whether a bucket of its own is worth its price.
+
+Staying in place never costs more than moving the same bytes to the same class: a move pays for the copy. So a move
+has to be worth that premium, and "do not move" wins when the premium over the best alternative in place is more than
+the material amount and more than `premium_share` of what the subfolder costs today.
+"""
+
+from dataclasses import dataclass
+
+from analysis.model import Subfolder
+from planner.cost.figures import Cost, OneOff
+from planner.cost.holding import Holding, holding_of
+from planner.cost.options import Access, Option, Terms, money, options
+from planner.prices import Place, PriceTable
+from planner.settings import PlannerSettings
+
+DAYS_PER_YEAR = 365
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The options of one subfolder, the best of each kind, and the choice between moving and staying."""
+
+    holding: Holding
+    options: tuple[Option, ...]
+    best_move: Option
+    best_in_place: Option
+    move_pays: bool
+    premium_usd: float
+    limit_usd: float
+
+    @property
+    def leave(self) -> Option:
+        """What the subfolder costs when nothing is done."""
+        return self.options[0]
+
+    def cost(self, chosen: Option, recommendation: str) -> Cost:
+        """The cost section of a plan, with `chosen` marked."""
+        leave = self.leave.three_year_usd
+        figures = tuple(option.figures(leave, chosen=option is chosen) for option in self.options)
+        mine = next(figure for figure in figures if figure.chosen)
+        return Cost(
+            monthly_now_usd=money(self.leave.month_usd),
+            monthly_after_usd=mine.monthly_usd,
+            one_off_usd=mine.one_off_usd,
+            break_even_months=mine.break_even_months,
+            three_year_now_usd=money(leave),
+            three_year_after_usd=mine.three_year_usd,
+            three_year_in_place_usd=money(self.best_in_place.three_year_usd),
+            move_premium_usd=money(self.premium_usd),
+            recommendation=recommendation,
+            one_off=OneOff() if not chosen.one_off else mine.one_off,
+            alternatives=figures,
+            assumptions=_assumptions(self.holding),
+        )
+
+
+def access_of(subfolder: Subfolder, settings: PlannerSettings) -> Access:
+    """What the subfolder's access allows.
+
+    Hot: Standard, and a ladder only for the tail that has gone cold. Warm: Nearline. Cold: Coldline, or Archive where
+    reads are rarer than `archive_reads_per_year`. Objects that do not live a class's minimum days never go there.
+    """
+    until = subfolder.hot_until_age_days
+    if "transient-staging" in subfolder.flags or subfolder.temperature == "unknown":
+        return Access("STANDARD", ladder_coldest="STANDARD")
+    if subfolder.temperature == "hot":
+        return Access("STANDARD", until or 0, "COLDLINE" if until is not None else "STANDARD")
+    if subfolder.temperature == "warm":
+        return Access("NEARLINE", until or 0, "COLDLINE" if until is not None else "NEARLINE")
+    reads_a_year = subfolder.read_days * DAYS_PER_YEAR / max(subfolder.coverage_days, 1)
+    coldest = "ARCHIVE" if reads_a_year <= settings.archive_reads_per_year else "COLDLINE"
+    return Access(coldest, until or 0, coldest)
+
+
+def decide(
+    subfolder: Subfolder, table: PriceTable, source: Place, target: Place, settings: PlannerSettings,
+    *, use_case: str, observe_days: int,
+) -> Decision:  # fmt: skip
+    """Price every alternative and choose among those that the access (or a what-if class) allows."""
+    terms = Terms(table, source, target, access_of(subfolder, settings), observe_days, table.soft_delete.days)
+    holding = holding_of(subfolder)
+    found = tuple(options(holding, terms))
+    in_place = [option for option in found if not option.moves and option.allowed]
+    best_in_place = min(in_place, key=lambda option: option.three_year_usd)
+    best_move = _best_move(found, terms, settings.target_class.get(use_case, settings.target_class.get("*")), settings)
+    premium = best_move.three_year_usd - best_in_place.three_year_usd
+    limit = max(settings.material_usd, settings.premium_share * found[0].three_year_usd)
+    return Decision(holding, found, best_move, best_in_place, premium <= limit, premium, limit)
+
+
+def _best_move(found: tuple[Option, ...], terms: Terms, wanted: str | None, settings: PlannerSettings) -> Option:
+    moving = [
+        option
+        for option in found
+        if option.moves
+        and option.place.location == terms.target.location
+        and (settings.allow_autoclass or not option.autoclass)
+    ]
+    if wanted:
+        return next(option for option in moving if option.name == f"move-{wanted.lower()}")
+    return min((option for option in moving if option.allowed), key=lambda option: option.three_year_usd)
+
+
+def _assumptions(holding: Holding) -> tuple[str, ...]:
+    found = ["today's bytes for three years; a month has 30 days, a GB 2^30 bytes"]
+    if holding.fed:
+        found.append("new objects replace those that age, so the ages stay as they are")
+    if holding.read_gib_estimated:
+        found.append("bytes read are estimated as reads x average object size")
+    return tuple(found)

@@ -1,0 +1,100 @@
+"""What a subfolder holds and how it is used, in the terms that prices are in.
+
+Two simplifications, both stated in every plan: the bytes of today are priced, not those that may come; and the reads
+of the evidence's window go on at the same rate, spread over the bytes (over the young ones, where heat ends with age).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from analysis.model import Subfolder
+from planner.prices import OLD_CLASSES
+
+GIB = 1024**3
+DAYS_PER_MONTH = 30
+MONTHS = 36
+HORIZON_DAYS = MONTHS * DAYS_PER_MONTH
+SMALL_OBJECT_BYTES = 128 * 1024
+
+
+@dataclass(frozen=True)
+class Group:
+    """Objects of one storage class and about one age. `read_share` is their share of the subfolder's reads."""
+
+    storage_class: str
+    age_days: int
+    objects: int
+    gib: float
+    small_objects: int = 0
+    read_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A subfolder as the cost rules see it.
+
+    `fed` says that new objects replace those that grow old, so that the ages stay as they are; else everything ages.
+    Reads and writes are per month of 30 days; `read_gib` is what they carry.
+    """
+
+    groups: tuple[Group, ...]
+    fed: bool = False
+    reads: float = 0.0
+    read_gib: float = 0.0
+    writes: float = 0.0
+    read_gib_estimated: bool = False
+
+    @cached_property
+    def gib(self) -> float:
+        """All bytes, in GiB."""
+        return sum(group.gib for group in self.groups)
+
+    @cached_property
+    def objects(self) -> int:
+        """All objects."""
+        return sum(group.objects for group in self.groups)
+
+    @cached_property
+    def oldest_days(self) -> int:
+        """Age of the oldest group; 0 when empty."""
+        return max((group.age_days for group in self.groups), default=0)
+
+    @cached_property
+    def small(self) -> tuple[int, float]:
+        """Objects below 128 KiB and their GiB (half the bound each, as only their number is known)."""
+        count = sum(group.small_objects for group in self.groups)
+        half = SMALL_OBJECT_BYTES / 2 / GIB
+        return count, sum(min(group.gib, group.small_objects * half) for group in self.groups)
+
+
+def holding_of(subfolder: Subfolder) -> Holding:
+    """The holding of an analysed subfolder."""
+    limit = subfolder.hot_until_age_days
+    young = [age for age in subfolder.class_ages if limit is None or age.age_days_bucket < limit]
+    if not any(age.bytes for age in young):
+        young = list(subfolder.class_ages)
+    weight = sum(age.bytes for age in young) or 1
+    chosen = set(young)
+    groups = tuple(
+        Group(
+            storage_class=OLD_CLASSES.get(age.storage_class, age.storage_class),
+            age_days=age.age_days_bucket,
+            objects=age.objects,
+            gib=age.bytes / GIB,
+            small_objects=age.small_objects,
+            read_share=age.bytes / weight if age in chosen else 0.0,
+        )
+        for age in subfolder.class_ages
+    )
+    months = max(subfolder.coverage_days, 1) / DAYS_PER_MONTH
+    estimated = subfolder.read_bytes is None
+    average = subfolder.bytes / subfolder.objects if subfolder.objects else 0.0
+    read_bytes = subfolder.read_events * average if subfolder.read_bytes is None else subfolder.read_bytes
+    return Holding(
+        groups=groups,
+        fed=subfolder.write_days_30 > 0,
+        reads=subfolder.read_events / months,
+        read_gib=read_bytes / GIB / months,
+        writes=subfolder.write_events / months,
+        read_gib_estimated=estimated and subfolder.read_events > 0,
+    )

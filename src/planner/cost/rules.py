@@ -1,0 +1,147 @@
+"""The price rules, one function each: dollars in, nothing rounded. A month has 30 days, a GB 2^30 bytes.
+
+A class's "age" is counted from the object's creation: a lifecycle class change does not restart it, a copy does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, Group, Holding
+from planner.prices import CLASSES, Place, PriceTable
+
+COLDNESS = {name: position for position, name in enumerate(CLASSES)}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """From this age on, objects are in this class (or in the colder one that they are in already)."""
+
+    from_days: int
+    storage_class: str
+
+
+Ladder = Sequence[Rung]
+
+
+def class_at(group_class: str, age_days: float, ladder: Ladder) -> str:
+    """The class of an object of that age under a ladder; lifecycle never makes an object warmer."""
+    result = group_class
+    for rung in ladder:
+        if age_days >= rung.from_days and COLDNESS[rung.storage_class] > COLDNESS[result]:
+            result = rung.storage_class
+    return result
+
+
+def class_days(group: Group, ladder: Ladder, days: float, *, fed: bool) -> dict[str, float]:
+    """For how many of the next `days` the group's objects are in which class; ages stand still where `fed`."""
+    if fed or not ladder:
+        return {class_at(group.storage_class, group.age_days, ladder): days}
+    edges = sorted({0.0, days, *(min(days, max(0.0, rung.from_days - group.age_days)) for rung in ladder)})
+    spent: dict[str, float] = {}
+    for start, end in pairwise(edges):
+        storage_class = class_at(group.storage_class, group.age_days + start, ladder)
+        spent[storage_class] = spent.get(storage_class, 0.0) + end - start
+    return spent
+
+
+def storage_usd(gib: float, storage_class: str, days: float, place: Place) -> float:
+    """Storage at rest for some days."""
+    return gib * place.storage[storage_class] * days / DAYS_PER_MONTH
+
+
+def reads_usd(reads: float, gib: float, storage_class: str, place: Place) -> float:
+    """Gets (Class B), and retrieval of what they carry."""
+    return reads * place.class_b[storage_class] + gib * place.retrieval[storage_class]
+
+
+def change_usd(group: Group, storage_class: str, place: Place) -> float:
+    """A lifecycle class change: Class A at the destination's rate for each object; no retrieval, no early deletion."""
+    if COLDNESS[storage_class] <= COLDNESS[group.storage_class]:
+        return 0.0
+    return group.objects * place.class_a[storage_class]
+
+
+def rewrite_usd(objects: int, storage_class: str, target: Place) -> float:
+    """Copying by rewrite: one Class A operation for each object, at the destination class's and location's rate."""
+    return objects * target.class_a[storage_class]
+
+
+def retrieval_usd(holding: Holding, source: Place) -> float:
+    """Reading everything once in order to copy it."""
+    return sum(group.gib * source.retrieval[group.storage_class] for group in holding.groups)
+
+
+def early_deletion_usd(holding: Holding, wait_days: int, place: Place) -> float:
+    """Deleting the sources after `wait_days`: what is left of each class's minimum days, at the class's own price."""
+    total = 0.0
+    for group in holding.groups:
+        left = place.minimum_days[group.storage_class] - group.age_days - wait_days
+        if left > 0:
+            total += storage_usd(group.gib, group.storage_class, left, place)
+    return total
+
+
+def network_usd(holding: Holding, source: Place, target: Place, table: PriceTable) -> float:
+    """Copying between locations; free within one."""
+    return holding.gib * table.network_usd(source, target)
+
+
+def replication_usd(holding: Holding, target: Place) -> float:
+    """Writing into a dual-region or multi-region."""
+    return holding.gib * target.replication
+
+
+def source_storage_usd(holding: Holding, days: float, place: Place) -> float:
+    """The sources' storage for some days: during validation, and in soft delete after their deletion."""
+    return sum(storage_usd(group.gib, group.storage_class, days, place) for group in holding.groups)
+
+
+def autoclass_fee_usd(holding: Holding, table: PriceTable) -> float:
+    """The monthly fee for the objects that Autoclass watches."""
+    return (holding.objects - holding.small[0]) * table.autoclass.per_1000_objects_month / 1000
+
+
+def running_usd(holding: Holding, ladder: Ladder, days: float, place: Place) -> float:
+    """Storage and reads over the next `days` under a ladder (no ladder: every object keeps its class).
+
+    Where `holding.fed`, the objects that come of age in that time pay their class changes too.
+    """
+    months = days / DAYS_PER_MONTH
+    total = 0.0
+    for group in holding.groups:
+        spent = class_days(group, ladder, days, fed=holding.fed)
+        for storage_class, share_days in spent.items():
+            part = group.read_share * share_days / days if days else 0.0
+            total += storage_usd(group.gib, storage_class, share_days, place)
+            total += reads_usd(holding.reads * part * months, holding.read_gib * part * months, storage_class, place)
+    return total
+
+
+def first_changes_usd(holding: Holding, ladder: Ladder, place: Place) -> float:
+    """The class changes that existing objects pay within three years; one for each rung that they reach."""
+    total = 0.0
+    for group in holding.groups:
+        current = group.storage_class
+        for rung in sorted(ladder, key=lambda rung: rung.from_days):
+            reached = group.age_days + (0 if holding.fed else HORIZON_DAYS) >= rung.from_days
+            if not reached or COLDNESS[rung.storage_class] <= COLDNESS[current]:
+                continue
+            # An object that is old enough for a colder rung too goes there directly.
+            later = [r for r in ladder if r.from_days > rung.from_days and group.age_days >= r.from_days]
+            if later:
+                continue
+            total += change_usd(group, rung.storage_class, place)
+            current = rung.storage_class
+    return total
+
+
+def entry_usd(holding: Holding, new_class: str, ladder: Ladder, place: Place) -> float:
+    """A month's new objects: their insertion into `new_class`, and the class changes that as many reach each month."""
+    total = holding.writes * place.class_a[new_class]
+    if holding.fed:
+        reached = [rung for rung in ladder if rung.from_days <= holding.oldest_days]
+        for rung in reached:
+            if COLDNESS[rung.storage_class] > COLDNESS[new_class]:
+                total += holding.writes * place.class_a[rung.storage_class]
+    return total

@@ -1,0 +1,137 @@
+"""Where each move goes: bucket, path, location, class, from configuration, mappings or the naming convention."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from planner.candidates import Candidate
+from planner.config_file import BucketMappings, MappedTarget
+from planner.errors import InvalidPlanInput
+from planner.naming import bucket_name, check_bucket_name, folder, render
+from planner.settings import nearest
+
+
+@dataclass(frozen=True)
+class Target:
+    """A rendered target; `storage_class` and `location` only where somebody asked for them."""
+
+    bucket: str
+    path: str
+    location: str | None = None
+    storage_class: str | None = None
+    mapped: bool = False
+
+
+def check_mappings(mappings: BucketMappings | None, bucket: str, env: str, known: Collection[str]) -> None:
+    """Refuse mappings of another bucket, and of subfolders that nothing is known about."""
+    if mappings is None:
+        return
+    if mappings.source_bucket is not None:
+        where = mappings.at("source_bucket")
+        named = render(mappings.source_bucket, env, where)
+        if named != bucket:
+            raise InvalidPlanInput(
+                f"{where}: the mappings are for {named}, not for {bucket}", "check --env and --bucket"
+            )
+    for name in mappings.targets:
+        if name not in known:
+            where = mappings.at("mappings", name)
+            raise InvalidPlanInput(f"{where}: no subfolder is called {name!r}", nearest(name, tuple(sorted(known))))
+
+
+def target_of(candidate: Candidate, mappings: BucketMappings | None, env: str) -> Target:
+    """The target of one candidate. A discovered subfolder keeps its path, so that only the bucket's name changes."""
+    config, name = candidate.config, candidate.subfolder.name
+    if config is not None:
+        where = candidate.where
+        return Target(
+            bucket=check_bucket_name(render(config.target_bucket, env, where), where),
+            path=folder(render(config.target_path, env, where)),
+            location=config.location,
+            storage_class=config.storage_class,
+            mapped=True,
+        )
+    mapping = mappings.targets.get(name) if mappings else None
+    if mappings is None or mapping is None:
+        bucket = bucket_name(candidate.use_case, env)
+        return Target(check_bucket_name(bucket, f"subfolder {name or 'at the root'}"), candidate.subfolder.prefix)
+    return _mapped(mapping, mappings.at("mappings", name), env, candidate.subfolder.prefix)
+
+
+def _mapped(mapping: MappedTarget, where: str, env: str, prefix: str) -> Target:
+    return Target(
+        bucket=check_bucket_name(render(mapping.bucket, env, where), where),
+        path=prefix if mapping.path is None else folder(render(mapping.path, env, where)),
+        location=mapping.location,
+        storage_class=mapping.storage_class,
+        mapped=True,
+    )
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one move takes and where it puts it; `children` are the folder names directly below its source."""
+
+    use_case: str
+    source_path: str
+    bucket: str
+    target_path: str
+    mapping: Mapping[str, str]
+    children: frozenset[str] = frozenset()
+
+    def targets(self) -> list[tuple[str, str]]:
+        """Each source prefix with the target prefix that replaces it."""
+        if not self.mapping:
+            return [(self.source_path, self.target_path)]
+        return [
+            (self.source_path + folder(source), self.target_path + folder(target))
+            for source, target in self.mapping.items()
+        ]
+
+
+def refuse_collisions(claims: Sequence[Claim], source_bucket: str) -> None:
+    """Refuse a target inside the source, and two moves that would land on one path."""
+    seen: dict[tuple[str, str], tuple[str, str]] = {}
+    for claim in claims:
+        if claim.bucket == source_bucket:
+            raise InvalidPlanInput(
+                f"`{claim.use_case}` would move into {source_bucket}, the bucket that it comes from",
+                "give it a target bucket of its own",
+            )
+        for source, target in claim.targets():
+            key = (claim.bucket, target)
+            other, other_source = seen.get(key, ("", ""))
+            if other and other_source != source:
+                who = f"`{claim.use_case}` puts two of its subfolders" if other == claim.use_case else (
+                    f"`{other}` and `{claim.use_case}` both move"
+                )  # fmt: skip
+                raise InvalidPlanInput(f"{who} to {claim.bucket}/{target}", "give one of them another target path")
+            seen[key] = (claim.use_case, source)
+    _refuse_nested(claims)
+
+
+def _refuse_nested(claims: Sequence[Claim]) -> None:
+    """A target path inside another's is refused where that other one has a folder of the same name."""
+    places = sorted(
+        ((claim.bucket, path, claim) for claim in claims for _, path in claim.targets()), key=lambda place: place[:2]
+    )
+    outer: list[tuple[str, str, Claim]] = []
+    for bucket, path, claim in places:
+        while outer and not (outer[-1][0] == bucket and path.startswith(outer[-1][1])):
+            outer.pop()
+        for _, outer_path, other in outer:
+            name = path[len(outer_path) :].partition("/")[0]
+            if (
+                other.use_case != claim.use_case
+                and name in other.children
+                and not _same_place(other, claim, outer_path)
+            ):
+                raise InvalidPlanInput(
+                    f"`{claim.use_case}` lands on {bucket}/{path}, where `{other.use_case}` puts its own {name}/",
+                    "give one of them another target path",
+                )
+        outer.append((bucket, path, claim))
+
+
+def _same_place(outer: Claim, inner: Claim, outer_path: str) -> bool:
+    """Whether the inner source lies in the outer one just as its target lies in the outer target."""
+    return inner.source_path == outer.source_path + inner.target_path[len(outer_path) :]

@@ -1,0 +1,80 @@
+"""The sentences of a move: assessment, benefits, risks."""
+
+from collections.abc import Sequence
+
+from analysis.model import Subfolder
+from planner.cost.decide import Decision
+from planner.cost.options import Option
+from planner.plan import Action, Shared
+from planner.tiers import Placement
+
+FLAG_RISKS = {
+    "external-writer": "a system outside the team writes here: it has to switch on an agreed date",
+    "external-reader": "a system outside the team reads here: it has to switch on an agreed date",
+    "shared-identity": "several programs use one identity: the logs cannot always tell them apart",
+    "low-coverage": "the logs cover too little time for a firm verdict",
+    "code-without-traffic": "code names it that was not seen running: it may run rarely",
+    "never-read": "nobody was seen reading it: ask whether it can be deleted instead",
+    "small-objects": "many small objects: per-object charges outweigh bytes",
+}
+FLAG_BENEFITS = {
+    "growing": "its growth gets a lifecycle of its own",
+    "single-pipeline": "one pipeline owns the bucket: failures and permissions stay apart",
+    "shared-library": "a shared library gets a place with permissions of its own",
+    "hot-head-cold-tail": "the tail that nobody reads can grow cold by itself",
+}
+
+
+def benefits(subfolder: Subfolder, decision: Decision, option: Option, action: Action) -> tuple[str, ...]:
+    """What the move is good for, money first."""
+    if action == "stay":
+        return ()
+    found = []
+    month = decision.leave.month_usd - option.month_usd
+    if month >= 0.005:
+        found.append(f"saves {month:.2f} USD a month in storage and access ({option.summary})")
+    if subfolder.isolation in {"perfect", "excellent"}:
+        found.append("permissions and cost of this use case stand alone")
+    found += [text for flag, text in FLAG_BENEFITS.items() if flag in subfolder.flags]
+    return tuple(found)
+
+
+def risks(subfolder: Subfolder, decision: Decision, action: Action, shared: Sequence[Shared]) -> tuple[str, ...]:
+    """What may go wrong, or is not known."""
+    found = [text for flag, text in FLAG_RISKS.items() if flag in subfolder.flags]
+    found += [f"not isolated: {breaker}" for breaker in subfolder.isolation_breakers]
+    if action == "move":
+        apart = [other for other in shared if not other.together]
+        found += [
+            f"{other.because}; {other.use_case} is in phase {other.phase}: change the code twice" for other in apart
+        ]
+        if subfolder.writers:
+            found.append("it is still written to: copy again after the writers have switched")
+        if decision.premium_usd >= 1:
+            found.append(f"a bucket of its own costs {decision.premium_usd:.2f} USD more over three years than staying")
+    return tuple(dict.fromkeys(found))
+
+
+def money_reason(decision: Decision, option: Option) -> str:
+    """Today's cost against the chosen alternative, in one sentence."""
+    now = decision.leave
+    sentence = f"today {now.month_usd:.2f} USD a month; {option.summary}: {option.month_usd:.2f} USD"
+    if option.one_off_usd >= 0.005:
+        sentence += f", once {option.one_off_usd:.2f} USD"
+    return sentence
+
+
+def recommendation(placement: Placement, decision: Decision, option: Option) -> str:
+    """What the plan recommends, and what that is compared with."""
+    in_place = decision.best_in_place
+    if placement.action == "stay" and not decision.move_pays:
+        return (
+            f"do not move: over three years it costs {decision.premium_usd:.2f} USD more ({decision.best_move.summary}) than "
+            f"staying ({in_place.summary}); a bucket of its own may cost {decision.limit_usd:.2f} USD"
+        )
+    if placement.action == "stay":
+        return f"stay: {placement.because}"
+    return (
+        f"{option.summary}; over three years {decision.premium_usd:.2f} USD more than staying ({in_place.summary}), "
+        f"where a bucket of its own may cost {decision.limit_usd:.2f} USD"
+    )
