@@ -25,7 +25,7 @@ Pattern = Literal[
     "unknown",
 ]
 ConsumerKind = Literal["service", "human", "external", "maintenance", "ourselves"]
-Role = Literal["reader", "writer", "lister", "deleter"]
+Role = Literal["reader", "writer", "lister", "deleter", "poller", "copier", "updater"]
 Flag = Literal[
     "external-writer",
     "external-reader",
@@ -113,6 +113,9 @@ class ConsumerUse:
     last_at: datetime | None = None
     objects: int = 0
     bytes: int | None = None
+    delegation: str = ""
+    key_name: str = ""
+    job: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Rules that turn evidence into verdicts; each verdict carries its reasons."""
+"""Verdicts: subfolders, consumers, temperature, isolation and pattern of a bucket, from the evidence in a catalogue."""

@@ -1,5 +1,5 @@
 -- Purpose: the tree above the leaves: each prefix up to the maximum depth, with its size and with its effective use.
--- Needs: leaf, use_leaf, consumer (consumer_id, kind).
+-- Needs: leaf, use_leaf, known_consumer (consumer_id, kind).
 -- Columns of node: path, parent, depth, objects, bytes, direct_bytes, folders, children.
 -- Columns of node_use: path, consumer_id, role (read|write), days.
 CREATE OR REPLACE TEMP TABLE leaf_ancestor AS
@@ -27,7 +27,7 @@ LEFT JOIN (SELECT parent AS path, count(*) AS children FROM placed WHERE depth >
 CREATE OR REPLACE TEMP TABLE node_use AS
 SELECT path, consumer_id, role, bit_or(days) AS days
 FROM use_leaf
-JOIN consumer USING (consumer_id)
+JOIN known_consumer USING (consumer_id)
 JOIN leaf_ancestor USING (leaf_id)
-WHERE role IN ('read', 'write') AND consumer.kind NOT IN ('maintenance', 'ourselves') AND depth > 0
+WHERE role IN ('read', 'write') AND known_consumer.kind NOT IN ('maintenance', 'ourselves') AND depth > 0
 GROUP BY ALL;

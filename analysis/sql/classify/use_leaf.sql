@@ -1,24 +1,37 @@
 -- Purpose: who did what in which leaf, with the days as a bit string: bit n stands for the day n days before as_of.
 --   Reading one object again and again within a day is polling, not use, and is kept apart.
--- Parameters: bucket, as_of, from_day, poll_repeats, poll_repeats_sole_object.
+--   Usage logs know bytes but no caller: where audit logs show reads of the same folder and day, usage rows add only bytes.
+-- Parameters: bucket, as_of, from_day, poll_repeats, poll_repeats_sole_object, has_usage.
 -- Needs: folder_leaf, caller (identity_id → consumer_id).
--- Columns: leaf_id, consumer_id, role (read|poll|copy|write|delete|update|denied|missing), days BIT(400), events, objects,
+-- Columns: leaf_id, consumer_id, role (read|poll|copy|write|delete|update|denied|missing|usage), days BIT(400), events, objects,
 --   bytes, first_at, last_at.
 CREATE OR REPLACE TEMP TABLE use_leaf AS
-WITH calls AS (
-    SELECT folder_leaf.leaf_id, caller.consumer_id, access.events, access.objects, access.bytes, first_at, last_at,
-        date_diff('day', day, $as_of)::INTEGER AS age,
-        CASE
-            WHEN outcome <> 'ok' THEN outcome
-            WHEN op = 'read' AND copied_to <> '' THEN 'copy'
-            WHEN op = 'read' AND object_min = object_max AND events >= CASE
-                WHEN folder_leaf.objects > 1 THEN $poll_repeats ELSE $poll_repeats_sole_object END THEN 'poll'
-            ELSE op
-        END AS role
+WITH audited AS (
+    SELECT DISTINCT hash(folder) AS key, day, op
     FROM access
-    JOIN folder_leaf ON folder_leaf.key = hash(access.folder)
-    JOIN caller ON caller.identity_id = hash(principal, delegation, key_name, agent, job)
+    WHERE $has_usage AND bucket = $bucket AND day BETWEEN $from_day AND $as_of AND source = 'audit' AND outcome = 'ok'
+),
+merged AS (
+    -- One input batch may hold a part of a day; polling shows only in the whole of it.
+    SELECT hash(folder) AS key, hash(principal, delegation, key_name, agent, job) AS identity_id, partition_date, day, source, op,
+        CASE WHEN outcome <> 'ok' THEN outcome WHEN op = 'read' AND copied_to <> '' THEN 'copy' ELSE op END AS act,
+        sum(events) AS events, sum(objects) AS objects, sum(bytes) AS bytes,
+        min(object_min) = max(object_max) AS one_object, min(first_at) AS first_at, max(last_at) AS last_at
+    FROM access
     WHERE bucket = $bucket AND day BETWEEN $from_day AND $as_of AND op NOT IN ('list', 'admin')
+    GROUP BY ALL
+),
+calls AS (
+    SELECT folder_leaf.leaf_id, caller.consumer_id, events, merged.objects, bytes, first_at, last_at,
+        date_diff('day', merged.day, $as_of)::INTEGER AS age,
+        CASE
+            WHEN audited.key IS NOT NULL THEN 'usage'
+            WHEN act = 'read' AND one_object AND events >= CASE
+                WHEN folder_leaf.objects > 1 THEN $poll_repeats ELSE $poll_repeats_sole_object END THEN 'poll'
+            ELSE act
+        END AS role
+    FROM merged JOIN folder_leaf USING (key) JOIN caller USING (identity_id)
+    LEFT JOIN audited ON merged.source = 'usage' AND audited.key = merged.key AND audited.day = merged.day AND audited.op = merged.op
 )
 SELECT leaf_id, consumer_id, role,
     bitstring_agg(age, 0, 399) AS days,

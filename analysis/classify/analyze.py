@@ -1,0 +1,108 @@
+"""`analyze`: from evidence to a dated snapshot of verdicts."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import duckdb
+import msgspec
+
+from analysis.catalogue import Catalogue
+from analysis.classify.collect import collect_facts
+from analysis.classify.contradictions import find_contradictions
+from analysis.classify.coverage import READ_LOGS, WRITE_LOGS, measure_coverage
+from analysis.classify.facts import HORIZON_DAYS, Facts
+from analysis.classify.rollup import Scope, build_consumers, build_leaves, build_uses, draw_boundaries, run
+from analysis.classify.store import save
+from analysis.classify.verdicts import judge
+from analysis.errors import BadInput
+from analysis.model import Analysis
+from analysis.settings import Settings
+
+
+def analyze(
+    catalogue: Catalogue, bucket: str, settings: Settings, as_of: date | None = None, env: str | None = None
+) -> int:
+    """Classify every subfolder of a bucket and keep the verdicts as a snapshot; returns the snapshot's number.
+
+    `as_of` is the day to judge from; by default the last day of the log coverage, or of the inventory without logs.
+    Raises BadInput if the catalogue knows nothing of the bucket.
+    """
+    connection = catalogue.connection
+    scope = survey(connection, bucket, settings, as_of, env)
+    build_leaves(connection, scope, settings)
+    consumers = build_consumers(connection, scope, settings)
+    build_uses(connection, scope, settings)
+    boundaries = draw_boundaries(connection, settings)
+    facts, code = collect_facts(connection, scope, settings, consumers, boundaries)
+    subfolders = tuple(judge(one, settings) for one in facts)
+    location, project = run(connection, "bucket_info", bucket=bucket)[0]
+    with catalogue.transaction():
+        number = connection.execute("SELECT coalesce(max(snapshot_id), 0) + 1 FROM snapshot").fetchall()[0][0]
+        analysis = Analysis(
+            snapshot_id=number,
+            bucket=bucket,
+            location=location,
+            project=project,
+            as_of=scope.as_of,
+            coverage_days=scope.coverage.days,
+            coverage_from=scope.coverage.first,
+            coverage_to=scope.coverage.last,
+            evidence_digest=digest(scope, facts),
+            subfolders=subfolders,
+            contradictions=find_contradictions(facts, code, settings.thresholds),
+        )
+        save(connection, analysis, facts, msgspec.to_builtins(settings))
+    return int(number)
+
+
+def survey(
+    connection: duckdb.DuckDBPyConnection, bucket: str, settings: Settings, as_of: date | None, env: str | None
+) -> Scope:
+    """What there is to look at."""
+    days_by_log: dict[str, list[date]] = defaultdict(list)
+    for log, day in run(connection, "coverage_days", bucket=bucket):
+        days_by_log[log].append(day)
+    inventory = run(connection, "inventory_snapshot", bucket=bucket, as_of=as_of)[0][0]
+    logged = [day for log in {*READ_LOGS, *WRITE_LOGS} for day in days_by_log.get(log, ())]
+    if as_of is None:
+        as_of = max(logged, default=inventory)
+        if as_of is None:
+            known = [row[0] for row in run(connection, "known_buckets")]
+            hint = f"it knows {', '.join(known)}" if known else "ingest logs and an inventory first"
+            raise BadInput(f"the catalogue knows nothing of bucket {bucket}", hint)
+        inventory = run(connection, "inventory_snapshot", bucket=bucket, as_of=as_of)[0][0]
+    horizon = as_of - timedelta(days=HORIZON_DAYS - 1)
+    envs = {row[0] for row in run(connection, "envs")} | {name for name in (settings.env, env) if name}
+    _, project = run(connection, "bucket_info", bucket=bucket)[0]
+    return Scope(
+        bucket=bucket,
+        as_of=as_of,
+        inventory_date=inventory,
+        coverage=measure_coverage(days_by_log, as_of, settings.thresholds, horizon),
+        project=project,
+        # Without any word on environments, a bucket called …-prod most likely repeats `prod` in its folders.
+        envs=tuple(sorted(envs)) or (bucket.rsplit("-", 1)[-1],),
+    )
+
+
+def digest(scope: Scope, facts: Sequence[Facts]) -> str:
+    """A short digest of what the verdicts rest on; equal evidence gives an equal digest, however it was fed in."""
+    content = [
+        scope.bucket,
+        scope.as_of.isoformat(),
+        sorted(day.isoformat() for day in scope.coverage.read_days | scope.coverage.write_days),
+        [
+            [
+                one.prefix,
+                one.objects,
+                one.bytes,
+                sorted((*use.consumer.key, use.role, hex(use.day_bits), use.events) for use in one.uses),
+                sorted((site.file, site.line, site.role, site.prefix) for site in one.code),
+            ]
+            for one in facts
+        ],
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]

@@ -1,0 +1,124 @@
+"""Where one subfolder ends and the next begins.
+
+Top-level folders are the start. A boundary moves down in two cases only: a folder holds nothing but one other folder
+that holds folders (then the boundary belongs to the inner one), or its children differ: groups of them share no
+program, or some are in use while others with weight are not. People are no reason to split, and neither is what one
+job does to many children: those are one use case with mapped subfolders.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.classify.thresholds import SubfolderLimits, Thresholds
+from analysis.settings import SubfolderOverride
+
+# This many children that share a job are a collection of tables: single unread tables do not make it fall apart.
+COLLECTION_CHILDREN = 10
+# Warm and cold children are told apart only where one has this many times the read days of the other: a boundary must
+# not flicker with one day's reading.
+CLEARLY_WARMER = 3
+
+
+@dataclass(frozen=True)
+class Child:
+    """A folder that could become a subfolder of its own. Paths end with a slash."""
+
+    path: str
+    objects: int
+    bytes: int
+    read_days_30: int
+    consumers: frozenset[int]  # services and externals that read or write it
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A subfolder's prefix, and why it starts there."""
+
+    path: str
+    rule: str
+    sentence: str
+
+
+def find_boundaries(
+    tops: Iterable[str],
+    chains: Mapping[str, str],
+    children: Mapping[str, Sequence[Child]],
+    overrides: Sequence[SubfolderOverride],
+    limits: SubfolderLimits,
+    thresholds: Thresholds,
+) -> tuple[Boundary, ...]:
+    """Boundaries of a bucket, sorted by path.
+
+    `tops` are the top-level folders, `chains` maps a folder to its only child, `children` lists the weighty children of
+    folders whose children differ.
+    """
+    kept = {f"{override.name}/": override for override in overrides}
+    found: dict[str, Boundary] = {}
+    pending = [Boundary(top, "top level", "a folder at the top of the bucket") for top in tops]
+    while pending:
+        here = pending.pop()
+        override = kept.get(here.path)
+        if override is not None and override.together:
+            continue
+        inner = chains.get(here.path)
+        if inner is not None and depth(inner) <= limits.maximum_depth:
+            pending.append(Boundary(inner, "single child", f"{here.path} holds nothing but this folder"))
+            continue
+        parts = children.get(here.path, ())
+        reason = why_split(parts, limits, thresholds) if depth(here.path) < limits.maximum_depth else None
+        if reason is None and override is not None and parts:
+            reason = ("override", "the settings say that this is not one piece")
+        if reason is None:
+            found[here.path] = here
+        else:
+            # What the children leave behind stays with the folder itself.
+            found[here.path] = here
+            pending.extend(Boundary(part.path, *reason) for part in parts)
+    for path, override in kept.items():
+        if override.together:
+            found = {known: boundary for known, boundary in found.items() if not known.startswith(path)}
+            found[path] = Boundary(path, "override", "set in the settings")
+    return tuple(found[path] for path in sorted(found))
+
+
+def depth(path: str) -> int:
+    """Number of segments of a path with closing slash."""
+    return path.count("/")
+
+
+def why_split(children: Sequence[Child], limits: SubfolderLimits, thresholds: Thresholds) -> tuple[str, str] | None:
+    """Rule and sentence if these children are different use cases, else None."""
+    if len(children) < 2 or len(children) > limits.maximum_siblings:
+        return None
+    groups = connected(children)
+    if len(groups) > 1:
+        return ("different users", f"{len(groups)} groups of its neighbours share no program")
+    used = [child for child in children if child.read_days_30 >= thresholds.warm_read_days_30]
+    unused = [child for child in children if child.read_days_30 < thresholds.warm_read_days_30]
+    if not used or not unused:
+        return None
+    if min(c.read_days_30 for c in used) < CLEARLY_WARMER * max(c.read_days_30 for c in unused):
+        return None
+    if len(children) >= COLLECTION_CHILDREN and len(used) > len(children) // 2:
+        return None
+    most = max(child.read_days_30 for child in used)
+    sentence = f"{len(used)} of {len(children)} neighbours are read (on up to {most} of 30 days), the others are not"
+    return "different warmth", sentence
+
+
+def connected(children: Sequence[Child]) -> list[list[Child]]:
+    """Groups of children that share a program, directly or through others; those without any program are left out."""
+    groups: list[tuple[set[int], list[Child]]] = []
+    for child in children:
+        if not child.consumers:
+            continue
+        consumers, members = set(child.consumers), [child]
+        rest = []
+        for group in groups:
+            if group[0] & consumers:
+                consumers |= group[0]
+                members = group[1] + members
+            else:
+                rest.append(group)
+        groups = [*rest, (consumers, members)]
+    return [members for _, members in groups]

@@ -1,0 +1,23 @@
+"""How reasons are worded."""
+
+from collections.abc import Sequence
+
+from analysis.classify.facts import Consumer
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 day`, `2 days`, `1,200 objects`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def listed(names: Sequence[str], limit: int = 3) -> str:
+    """The first few distinct names, and how many more there are."""
+    distinct = list(dict.fromkeys(names))
+    shown = ", ".join(distinct[:limit])
+    return shown if len(distinct) <= limit else f"{shown} and {len(distinct) - limit} more"
+
+
+def who(consumer: Consumer) -> str:
+    """A consumer as a reader recognises it: the identity, and the client where it tells something."""
+    name = consumer.principal or "an unidentified caller"
+    return f"{name} ({consumer.agent})" if consumer.agent and consumer.agent != "other" else name
