@@ -35,6 +35,9 @@ class Call:
             document = msgspec.json.decode(self.body)
         except (msgspec.DecodeError, RecursionError):
             raise invalid("Parse Error", "parseError") from None
+        # Go clients send `null` where they have nothing to say.
+        if document is None:
+            return {}
         if not isinstance(document, dict):
             raise invalid("Parse Error", "parseError")
         return document
