@@ -55,7 +55,9 @@ def test_a_fault_fires_as_often_as_told(server: Server, bucket: Any, rule: Any, 
 
 def test_the_real_client_retries_over_a_fault(server: Server, bucket: Any) -> None:
     server.control("POST", "faults", {"kind": "error", "operation": "objects.*", "count": 1})
-    assert bucket.blob("x").download_as_bytes() == b"x"
+    blob = bucket.blob("x")
+    blob.reload()
+    assert blob.size == 1
 
 
 @pytest.mark.parametrize("kind", ["lost-response", "cut-response"])
@@ -232,3 +234,11 @@ def test_removals_tell_what_was_overwritten_and_deleted(server: Server, bucket: 
     bucket.blob("x").delete()
     removals = server.control("GET", "state", bucket=bucket.name)["removals"]
     assert [(one["name"], one["cause"]) for one in removals] == [("x", "overwritten"), ("x", "deleted")]
+
+
+def test_latency_holds_every_call_back_and_loses_none(server: Server, bucket: Any) -> None:
+    server.control("POST", "settings", {"latency_seconds": 0.02})
+    copy = bucket.blob("copy")
+    copy.rewrite(bucket.get_blob("x"))
+    assert copy.download_as_bytes() == b"x"
+    assert [blob.name for blob in bucket.list_blobs()] == ["copy", "x"]
