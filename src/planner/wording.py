@@ -69,8 +69,9 @@ def recommendation(placement: Placement, decision: Decision, option: Option) -> 
     in_place = decision.best_in_place
     if placement.action == "stay" and not decision.move_pays:
         return (
-            f"do not move: over three years it costs {decision.premium_usd:.2f} USD more ({decision.best_move.summary}) than "
-            f"staying ({in_place.summary}); a bucket of its own may cost {decision.limit_usd:.2f} USD"
+            f"do not move: over three years it costs {decision.premium_usd:.2f} USD more "
+            f"({decision.best_move.summary}) than staying "
+            f"({in_place.summary}); a bucket of its own may cost {decision.limit_usd:.2f} USD"
         )
     if placement.action == "stay":
         return f"stay: {placement.because}"

@@ -52,7 +52,7 @@ def parse_yaml(text: str, name: str) -> Document:
         data = _plain(reader, node, (), document, set()) if node is not None else None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
+        line = f", line {mark.line + 1}," if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InvalidPlanInput(f"{name}{line} is not valid YAML", problem) from error
     return Document(name, data, document.lines)
