@@ -5,7 +5,10 @@ All of it is frozen and free of I/O. `analysis.classify.store.latest_analysis` r
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Literal
+
+from analysis.errors import BadInput
 
 Temperature = Literal["hot", "warm", "cold", "unknown"]
 Isolation = Literal["perfect", "excellent", "good", "shared", "unknown"]
@@ -62,6 +65,12 @@ def confidence_word(confidence: float) -> Literal["high", "medium", "low"]:
     return "medium" if confidence >= MEDIUM_CONFIDENCE else "low"
 
 
+def spoken_identity(principal: str, agent: str) -> str:
+    """An identity as people say it: `etl@analytics-prod (python)`; service accounts lose the ending they all share."""
+    name = principal.removesuffix(".iam.gserviceaccount.com") or "an unidentified caller"
+    return f"{name} ({agent})" if agent and agent != "other" else name
+
+
 @dataclass(frozen=True)
 class ClassAge:
     """Objects of one storage class and one age group, counted from `as_of` back to their creation."""
@@ -116,6 +125,11 @@ class ConsumerUse:
     delegation: str = ""
     key_name: str = ""
     job: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Who it is, as people say it."""
+        return spoken_identity(self.principal, self.agent)
 
 
 @dataclass(frozen=True)
@@ -194,3 +208,14 @@ class Analysis:
     evidence_digest: str  # of the verdicts' inputs: equal evidence, equal digest
     subfolders: tuple[Subfolder, ...] = field(default=())
     contradictions: tuple[Contradiction, ...] = ()
+    listers: tuple[ConsumerUse, ...] = ()  # whoever lists the bucket: lists name no folder
+
+    def find(self, name: str) -> Subfolder:
+        """A subfolder by its name, with or without slash. Raises BadInput with the nearest names if there is none."""
+        wanted = name.rstrip("/")
+        for subfolder in self.subfolders:
+            if subfolder.name == wanted:
+                return subfolder
+        names = [subfolder.name for subfolder in self.subfolders]
+        near = get_close_matches(wanted, names, n=3, cutoff=0.4) or names[:3]
+        raise BadInput(f"{self.bucket} has no subfolder {name}", f"did you mean {' or '.join(near)}?")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import duckdb
@@ -13,12 +13,12 @@ from analysis.catalogue import Catalogue
 from analysis.classify.collect import collect_facts
 from analysis.classify.contradictions import find_contradictions
 from analysis.classify.coverage import READ_LOGS, WRITE_LOGS, measure_coverage
-from analysis.classify.facts import HORIZON_DAYS, Facts
+from analysis.classify.facts import HORIZON_DAYS, Consumer, Facts
 from analysis.classify.rollup import Scope, build_consumers, build_leaves, build_uses, draw_boundaries, run
 from analysis.classify.store import save
 from analysis.classify.verdicts import judge
 from analysis.errors import BadInput
-from analysis.model import Analysis
+from analysis.model import Analysis, ConsumerUse
 from analysis.settings import Settings
 
 
@@ -53,6 +53,7 @@ def analyze(
             evidence_digest=digest(scope, facts),
             subfolders=subfolders,
             contradictions=find_contradictions(facts, code, settings.thresholds),
+            listers=find_listers(connection, scope, consumers),
         )
         save(connection, analysis, facts, msgspec.to_builtins(settings))
     return int(number)
@@ -86,6 +87,35 @@ def survey(
         # Without any word on environments, a bucket called …-prod most likely repeats `prod` in its folders.
         envs=tuple(sorted(envs)) or (bucket.rsplit("-", 1)[-1],),
     )
+
+
+def find_listers(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, consumers: Mapping[int, Consumer]
+) -> tuple[ConsumerUse, ...]:
+    """Whoever lists the bucket, the busiest first: a use that names no folder and stays unresolved."""
+    rows = run(connection, "listers", bucket=scope.bucket, from_day=scope.from_day, as_of=scope.as_of)
+    found = []
+    for consumer_id, days, events, first_at, last_at in rows:
+        one = consumers[consumer_id]
+        found.append(
+            ConsumerUse(
+                name=one.job or one.principal or "unidentified",
+                kind=one.kind,
+                principal=one.principal,
+                agent=one.agent,
+                workload="",
+                confidence=0.4 if one.principal else 0.2,
+                events=events,
+                days=days,
+                role="lister",
+                first_at=first_at,
+                last_at=last_at,
+                delegation=one.delegation,
+                key_name=one.key_name,
+                job=one.job,
+            )
+        )
+    return tuple(sorted(found, key=lambda use: (-use.days, -use.events, use.principal, use.agent)))
 
 
 def digest(scope: Scope, facts: Sequence[Facts]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from analysis.classify.facts import Consumer
+from analysis.model import spoken_identity
 
 
 def plural(count: int, noun: str) -> str:
@@ -19,5 +20,4 @@ def listed(names: Sequence[str], limit: int = 3) -> str:
 
 def who(consumer: Consumer) -> str:
     """A consumer as a reader recognises it: the identity, and the client where it tells something."""
-    name = consumer.principal or "an unidentified caller"
-    return f"{name} ({consumer.agent})" if consumer.agent and consumer.agent != "other" else name
+    return spoken_identity(consumer.principal, consumer.agent)

@@ -22,6 +22,9 @@ from analysis.model import (
     Subfolder,
 )
 
+# Stands in the consumer table for calls that name no folder; no folder can be called so.
+WHOLE_BUCKET = "*"
+
 
 def save(connection: duckdb.DuckDBPyConnection, analysis: Analysis, facts: Sequence[Facts], settings: Any) -> None:
     """Write one snapshot; to be called inside a transaction."""
@@ -57,7 +60,10 @@ def save(connection: duckdb.DuckDBPyConnection, analysis: Analysis, facts: Seque
             }
             for sub, fact in zip(analysis.subfolders, facts, strict=True)
         ],
-        "consumer": [_consumer_row(sub.name, use) for sub in analysis.subfolders for use in _all_uses(sub)],
+        "consumer": [
+            *(_consumer_row(sub.name, use) for sub in analysis.subfolders for use in _all_uses(sub)),
+            *(_consumer_row(WHOLE_BUCKET, use) for use in analysis.listers),
+        ],
         "contradiction": [asdict(contradiction) for contradiction in analysis.contradictions],
         "verdict_reason": [
             {"subfolder": sub.name, **asdict(rule)} for sub in analysis.subfolders for rule in sub.rules
@@ -141,6 +147,22 @@ def latest_analysis(catalogue: Catalogue, bucket: str) -> Analysis:
     return read_analysis(catalogue, bucket, None)
 
 
+def earlier_snapshot(catalogue: Catalogue, analysis: Analysis, day: date | None) -> int:
+    """Number of the snapshot before `analysis`, or of the last one that judges from a day up to `day`.
+
+    Raises BadInput if there is none.
+    """
+    parameters = {"bucket": analysis.bucket, "snapshot": analysis.snapshot_id, "day": day}
+    found = catalogue.connection.execute(load_sql("classify/earlier_snapshot.sql"), parameters).fetchall()[0][0]
+    if found is None:
+        until = f" as of {day} or before" if day else ""
+        raise BadInput(
+            f"{analysis.bucket} has no snapshot before number {analysis.snapshot_id}{until}",
+            "run `thermocline analyze` again when there is new evidence, or with an earlier --as-of first",
+        )
+    return int(found)
+
+
 def read_analysis(catalogue: Catalogue, bucket: str, snapshot_id: int | None) -> Analysis:
     """One snapshot of a bucket, the newest without a number. Raises BadInput if there is none."""
     connection = catalogue.connection
@@ -169,6 +191,7 @@ def read_analysis(catalogue: Catalogue, bucket: str, snapshot_id: int | None) ->
         coverage_to=head["coverage_to"],
         evidence_digest=head["evidence_digest"],
         subfolders=tuple(subfolders),
+        listers=tuple(_read_use(use) for use in tables["consumer"].get(WHOLE_BUCKET, [])),
         contradictions=tuple(Contradiction(**{**c, "evidence": tuple(c["evidence"] or ())}) for c in contradictions),
     )
 
@@ -188,7 +211,7 @@ def _by_subfolder(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
 
 def _read_subfolder(row: dict[str, Any], tables: dict[str, dict[str, list[dict[str, Any]]]]) -> Subfolder:
     name = row["name"]
-    uses = [ConsumerUse(**{**use, "files": tuple(use["files"] or ())}) for use in tables["consumer"].get(name, [])]
+    uses = [_read_use(use) for use in tables["consumer"].get(name, [])]
     in_use = [use for use in uses if use.kind not in {"maintenance", "ourselves"}]
     readers = tuple(use for use in in_use if use.role == "reader")
     writers = tuple(use for use in in_use if use.role == "writer")
@@ -207,3 +230,7 @@ def _read_subfolder(row: dict[str, Any], tables: dict[str, dict[str, list[dict[s
             "others": tuple(use for use in uses if use not in readers and use not in writers),
         }
     )
+
+
+def _read_use(row: dict[str, Any]) -> ConsumerUse:
+    return ConsumerUse(**{**row, "files": tuple(row["files"] or ())})

@@ -1,0 +1,100 @@
+"""What changed between two analyses of one bucket. A pure function of both."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from analysis.model import Analysis, ConsumerUse, Subfolder
+
+ChangeKind = Literal[
+    "appeared",
+    "vanished",
+    "warmed",
+    "cooled",
+    "became-known",
+    "became-unknown",
+    "grew",
+    "shrank",
+    "gained-consumer",
+    "lost-consumer",
+    "isolation",
+    "pattern",
+]
+WARMTH = {"cold": 0, "warm": 1, "hot": 2}
+# Growth below this share of the earlier size is noise.
+NOTABLE_GROWTH = 0.1
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference: `before` and `after` are the values compared, in words."""
+
+    kind: ChangeKind
+    subfolder: str
+    before: str
+    after: str
+    sentence: str
+
+
+def compare(before: Analysis, after: Analysis) -> tuple[Change, ...]:
+    """Every change from one snapshot to a later one, by subfolder."""
+    old = {subfolder.name: subfolder for subfolder in before.subfolders}
+    new = {subfolder.name: subfolder for subfolder in after.subfolders}
+    changes: list[Change] = []
+    for name in sorted(old.keys() | new.keys()):
+        label = name or "(root)"
+        if name not in old:
+            there = new[name]
+            sentence = f"{label} is new: {there.objects:,} objects, {there.temperature}, {there.pattern}"
+            changes.append(Change("appeared", name, "", there.temperature, sentence))
+        elif name not in new:
+            changes.append(Change("vanished", name, old[name].temperature, "", f"{label} is gone"))
+        else:
+            changes.extend(_differences(label, old[name], new[name]))
+    return tuple(changes)
+
+
+def _differences(label: str, old: Subfolder, new: Subfolder) -> Iterator[Change]:
+    if old.temperature != new.temperature:
+        yield _temperature_change(label, old, new)
+    if old.bytes != new.bytes and abs(new.bytes - old.bytes) >= NOTABLE_GROWTH * max(old.bytes, 1):
+        kind: ChangeKind = "grew" if new.bytes > old.bytes else "shrank"
+        sentence = (
+            f"{label} {kind} from {old.bytes:,} to {new.bytes:,} bytes ({old.objects:,} to {new.objects:,} objects)"
+        )
+        yield Change(kind, new.name, str(old.bytes), str(new.bytes), sentence)
+    for role, before, after in (("reader", old.readers, new.readers), ("writer", old.writers, new.writers)):
+        known, now = _by_identity(before), _by_identity(after)
+        for key in sorted(now.keys() - known.keys()):
+            sentence = f"{label} gained a {role}: {_spoken(now[key])}"
+            yield Change("gained-consumer", new.name, "", now[key].principal, sentence)
+        for key in sorted(known.keys() - now.keys()):
+            sentence = f"{label} lost a {role}: {_spoken(known[key])}"
+            yield Change("lost-consumer", new.name, known[key].principal, "", sentence)
+    if old.isolation != new.isolation:
+        sentence = f"{label}: isolation went from {old.isolation} to {new.isolation}"
+        yield Change("isolation", new.name, old.isolation, new.isolation, sentence)
+    if old.pattern != new.pattern:
+        sentence = f"{label}: pattern went from {old.pattern} to {new.pattern}"
+        yield Change("pattern", new.name, old.pattern, new.pattern, sentence)
+
+
+def _temperature_change(label: str, old: Subfolder, new: Subfolder) -> Change:
+    kind: ChangeKind
+    if new.temperature == "unknown":
+        kind = "became-unknown"
+    elif old.temperature == "unknown":
+        kind = "became-known"
+    else:
+        kind = "warmed" if WARMTH[new.temperature] > WARMTH[old.temperature] else "cooled"
+    reads = f"read on {old.read_days_30}, then {new.read_days_30} of 30 days"
+    sentence = f"{label} went from {old.temperature} to {new.temperature}: {reads}"
+    return Change(kind, new.name, old.temperature, new.temperature, sentence)
+
+
+def _by_identity(uses: tuple[ConsumerUse, ...]) -> dict[tuple[str, str, str], ConsumerUse]:
+    return {(use.principal, use.agent, use.job): use for use in uses}
+
+
+def _spoken(use: ConsumerUse) -> str:
+    return f"{use.identity}, {use.days} days" if use.days != 1 else f"{use.identity}, 1 day"

@@ -1,0 +1,112 @@
+"""One subfolder on one screen: contents, access per week, consumers with their code, and why, rule by rule."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, print_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from analysis.classify.activity import Week
+    from analysis.model import Analysis, ConsumerUse, Subfolder
+
+BARS = " ▁▂▃▄▅▆▇█"
+SHOWN_WEEKS = 26
+SHOWN_CONSUMERS = 8
+
+
+def print_subfolder(analysis: "Analysis", one: "Subfolder", weeks: "Sequence[Week]") -> None:
+    """Print everything an analysis says about one subfolder."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    head = Text.assemble(
+        (one.name or "(root)", "bold"),
+        "  ",
+        (one.temperature, TEMPERATURE_STYLES[one.temperature]),
+        f" · {one.isolation} isolation · {one.pattern} · {one.assessment}",
+    )
+    console.print(head)
+    console.print(f"gs://{analysis.bucket}/{one.template}")
+    if one.excludes:
+        console.print(f"without {', '.join(one.excludes)}")
+    console.print(f"{one.objects:,} objects, {human_bytes(one.bytes)}; {_ages(one)}")
+    if one.flags:
+        console.print(f"flags: {', '.join(sorted(one.flags))}")
+    _print_classes(console, one)
+    _print_weeks(console, weeks)
+    _print_consumers(console, one)
+    console.print("\nwhy", style="bold")
+    for rule in one.rules:
+        console.print(f"  {rule.verdict}, {rule.rule}: {rule.sentence}")
+    found = [contradiction for contradiction in analysis.contradictions if contradiction.subfolder == one.name]
+    if found:
+        console.print("\ncontradictions", style="bold")
+    for contradiction in found:
+        console.print(f"  {contradiction.kind}: {contradiction.message}")
+
+
+def _ages(one: "Subfolder") -> str:
+    if one.created_min is None or one.created_max is None:
+        return "not in the inventory"
+    return f"created {one.created_min:%Y-%m-%d} to {one.created_max:%Y-%m-%d}"
+
+
+def _print_classes(console: "Console", one: "Subfolder") -> None:
+    ages = sorted({age.age_days_bucket for age in one.class_ages})
+    if not ages:
+        return
+    cells = {(age.storage_class, age.age_days_bucket): age.bytes for age in one.class_ages}
+    console.print()
+    print_table(
+        ["size by class and age", *(f"{age}+ days" for age in ages)],
+        [
+            (name, *(human_bytes(cells[name, age]) if (name, age) in cells else "" for age in ages))
+            for name in sorted({age.storage_class for age in one.class_ages})
+        ],
+        right=[f"{age}+ days" for age in ages],
+    )
+
+
+def bars(values: Sequence[int]) -> str:
+    """Values as one line of blocks; the largest fills its cell, anything above zero shows."""
+    most = max(values, default=0)
+    return "".join(BARS[0] if not value else BARS[max(1, round(value / most * 8))] for value in values)
+
+
+def _print_weeks(console: "Console", weeks: "Sequence[Week]") -> None:
+    shown = weeks[-SHOWN_WEEKS:]
+    if not shown:
+        return
+    console.print(f"\naccess per week, {shown[0].ends} to {shown[-1].ends}", style="bold")
+    for title, values in (("reads", [w.reads for w in shown]), ("writes", [w.writes for w in shown])):
+        console.print(f"  {title:<7}|{bars(values)}|  up to {max(values):,} a week, {sum(values):,} in all")
+
+
+def _print_consumers(console: "Console", one: "Subfolder") -> None:
+    uses: list[ConsumerUse] = [*one.readers, *one.writers, *one.others]
+    if not uses:
+        console.print("\nnobody was seen here")
+        return
+    console.print()
+    print_table(
+        ["role", "consumer", "kind", "identity", "days", "events", "last", "code"],
+        [
+            (
+                use.role,
+                use.name,
+                use.kind,
+                use.identity,
+                use.days,
+                f"{use.events:,}",
+                "" if use.last_at is None else f"{use.last_at:%Y-%m-%d}",
+                ", ".join(use.files[:2]),
+            )
+            for use in uses[:SHOWN_CONSUMERS]
+        ],
+        right=["days", "events"],
+    )
+    if len(uses) > SHOWN_CONSUMERS:
+        console.print(f"  and {len(uses) - SHOWN_CONSUMERS} more: see `thermocline consumers`")
