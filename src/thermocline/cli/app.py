@@ -76,6 +76,8 @@ def load_command(name: str) -> Any:
     """The real command behind a line of the table; imports its module."""
     command = build_command(import_module(f"thermocline.cli.{COMMANDS[name].module}").app)
     command.name = name
+    # Typer gives every app of its own the completion options; only the whole command line has use for them.
+    command.params = [one for one in command.params if one.name not in {"install_completion", "show_completion"}]
     return command
 
 
