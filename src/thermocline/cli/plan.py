@@ -254,29 +254,23 @@ def _print_ranking(plan: Any, phase: int | None = None) -> None:
         (
             move.rank,
             each.phase,
-            move.tier,
             move.priority,
             move.subfolder or "(root)",
             move.temperature,
-            move.isolation,
-            move.pattern,
             human_bytes(move.bytes),
             move.migration.target_bucket or "stays",
-            move.migration.storage_class if move.action == "move" else "",
-            f"{move.cost.monthly_now_usd:.2f}",
-            f"{move.cost.monthly_after_usd:.2f}",
-            f"{move.score.total:.0f}",
+            move.migration.storage_class.title() if move.action == "move" else "",
+            f"{move.cost.monthly_now_usd:.2f} → {move.cost.monthly_after_usd:.2f}",
         )
         for each in phases
         for move in each.moves
     ]
     print_table(
-        ["rank", "phase", "tier", "priority", "subfolder", "temperature", "isolation", "pattern", "size", "target",
-         "class", "USD/month", "after", "score"],
+        ["", "phase", "priority", "subfolder", "heat", "size", "target", "class", "USD/month"],
         rows,
-        right=("rank", "phase", "tier", "size", "USD/month", "after", "score"),
+        right=("", "phase", "size", "USD/month"),
         styles=TEMPERATURE_STYLES | {"HIGH": "bold red", "MEDIUM": "yellow", "LOW": "green"},
-    )  # fmt: skip
+    )
 
 
 def _print_use_case(plan: Any, name: str, *, as_json: bool) -> None:

@@ -1,0 +1,243 @@
+"""Each price rule against a figure worked out by hand, to the cent; the working stands beside each."""
+
+import pytest
+
+from planner.cost import rules
+from planner.cost.holding import Group, Holding
+from planner.cost.options import Access, Option, Terms, options
+from planner.cost.rules import Rung
+from planner.prices import Place, PriceTable, load_prices
+
+TABLE = load_prices()
+BELGIUM = TABLE.place("europe-west1")
+EUROPE = TABLE.place("EU")
+IOWA = TABLE.place("us-central1")
+ASIA = TABLE.place("asia")
+
+
+def holding(
+    storage_class: str = "STANDARD", gib: float = 1000, objects: int = 1000, age: int = 0, **more: float
+) -> Holding:
+    group = Group(storage_class, age, objects, gib, int(more.pop("small", 0)), 1.0)
+    return Holding((group,), fed=bool(more.pop("fed", 0)), **more)  # type: ignore[arg-type]
+
+
+def terms(
+    target: Place = BELGIUM, *, observe: int = 30, access: Access | None = None, table: PriceTable = TABLE
+) -> Terms:
+    return Terms(table, BELGIUM, target, access or Access("ARCHIVE"), observe, 7)
+
+
+def option(name: str, what: Holding, under: Terms | None = None) -> Option:
+    return next(each for each in options(what, under or terms()) if each.name == name)
+
+
+@pytest.mark.parametrize(
+    ("storage_class", "month"),
+    [
+        ("STANDARD", 20.00),  # 1000 GiB x .020
+        ("NEARLINE", 10.00),  # 1000 GiB x .010
+        ("COLDLINE", 4.00),  # 1000 GiB x .004
+        ("ARCHIVE", 1.20),  # 1000 GiB x .0012
+    ],
+)
+def test_storage_at_rest(storage_class: str, month: float) -> None:
+    assert rules.storage_usd(1000, storage_class, 30, BELGIUM) == pytest.approx(month)
+
+
+def test_storage_is_billed_by_the_day() -> None:
+    # 1000 GiB x .020 x 7/30
+    assert rules.storage_usd(1000, "STANDARD", 7, BELGIUM) == pytest.approx(4.6667, abs=0.00005)
+
+
+@pytest.mark.parametrize(
+    ("storage_class", "usd"),
+    [
+        ("STANDARD", 4.00),  # 10,000,000 gets x .0004/1000; no retrieval
+        ("NEARLINE", 15.00),  # 10,000,000 x .001/1000 + 500 GiB x .01
+        ("COLDLINE", 110.00),  # 10,000,000 x .01/1000 + 500 GiB x .02
+        ("ARCHIVE", 525.00),  # 10,000,000 x .05/1000 + 500 GiB x .05
+    ],
+)
+def test_reads_pay_class_b_and_retrieval(storage_class: str, usd: float) -> None:
+    assert rules.reads_usd(10_000_000, 500, storage_class, BELGIUM) == pytest.approx(usd)
+
+
+@pytest.mark.parametrize(
+    ("storage_class", "region", "multi"),
+    [
+        ("STANDARD", 5.00, 10.00),  # 1,000,000 rewrites x .005/1000, in a multi-region .010/1000
+        ("NEARLINE", 10.00, 20.00),
+        ("COLDLINE", 20.00, 40.00),
+        ("ARCHIVE", 50.00, 100.00),
+    ],
+)
+def test_a_rewrite_pays_class_a_of_its_destination(storage_class: str, region: float, multi: float) -> None:
+    assert rules.rewrite_usd(1_000_000, storage_class, BELGIUM) == pytest.approx(region)
+    assert rules.rewrite_usd(1_000_000, storage_class, EUROPE) == pytest.approx(multi)
+
+
+@pytest.mark.parametrize(
+    ("storage_class", "usd"), [("STANDARD", 0.0), ("NEARLINE", 10.0), ("COLDLINE", 20.0), ("ARCHIVE", 50.0)]
+)
+def test_copying_cold_objects_pays_retrieval(storage_class: str, usd: float) -> None:
+    # 1000 GiB x 0 / .01 / .02 / .05
+    assert rules.retrieval_usd(holding(storage_class), BELGIUM) == pytest.approx(usd)
+
+
+@pytest.mark.parametrize(
+    ("storage_class", "age", "wait", "usd"),
+    [
+        ("STANDARD", 0, 0, 0.0),
+        ("NEARLINE", 0, 0, 10.00),  # 30 days left: 1000 x .010 x 30/30
+        ("NEARLINE", 0, 15, 5.00),  # 15 days left
+        ("NEARLINE", 30, 0, 0.0),
+        ("COLDLINE", 30, 15, 6.00),  # 90 - 45 = 45 days left: 1000 x .004 x 45/30
+        ("ARCHIVE", 180, 35, 6.00),  # 365 - 215 = 150 days left: 1000 x .0012 x 150/30
+        ("ARCHIVE", 365, 0, 0.0),
+    ],
+)
+def test_deleting_early_pays_the_rest_of_the_minimum(storage_class: str, age: int, wait: int, usd: float) -> None:
+    assert rules.early_deletion_usd(holding(storage_class, age=age), wait, BELGIUM) == pytest.approx(usd)
+
+
+@pytest.mark.parametrize(
+    ("target", "usd"),
+    [
+        (BELGIUM, 0.0),
+        (EUROPE, 20.00),  # a multi-region that contains the region is another location: 1000 x .02
+        (TABLE.place("europe-north1"), 20.00),
+        (IOWA, 50.00),  # 1000 x .05
+        (ASIA, 80.00),  # 1000 x .08
+    ],
+)
+def test_copying_between_locations_pays_network(target: Place, usd: float) -> None:
+    assert rules.network_usd(holding(), BELGIUM, target, TABLE) == pytest.approx(usd)
+
+
+def test_writing_into_a_multi_region_pays_replication() -> None:
+    assert rules.replication_usd(holding(), EUROPE) == pytest.approx(20.00)  # 1000 GiB x .02
+    assert rules.replication_usd(holding(), BELGIUM) == 0.0
+
+
+def test_a_lifecycle_change_pays_class_a_alone_and_never_warms() -> None:
+    group = holding("NEARLINE", objects=100_000).groups[0]
+    assert rules.change_usd(group, "COLDLINE", BELGIUM) == pytest.approx(2.00)  # 100,000 x .02/1000
+    assert rules.change_usd(group, "STANDARD", BELGIUM) == 0.0
+    assert rules.class_at("COLDLINE", 400, (Rung(30, "NEARLINE"),)) == "COLDLINE"
+
+
+def test_moving_straight_to_coldline_over_three_years() -> None:
+    found = option("move-coldline", holding(objects=100_000, age=730))
+
+    assert found.one_off["operations"] == pytest.approx(2.00)  # 100,000 x .02/1000
+    assert found.one_off["double_storage"] == pytest.approx(20.00)  # 1000 GiB x .020 for 30 days
+    assert found.one_off["soft_delete"] == pytest.approx(4.6667, abs=0.00005)  # 7 of 30 days
+    assert found.one_off["retrieval"] == found.one_off["early_deletion"] == found.one_off["network"] == 0.0
+    assert found.month_usd == pytest.approx(4.00)
+    assert found.three_year_usd == pytest.approx(170.67, abs=0.005)  # 36 x 4.00 + 26.6667
+    assert found.break_even_months == 1.7  # 26.6667 / (20.00 - 4.00) = 1.667
+
+
+def test_moving_what_is_in_archive_already_never_pays() -> None:
+    found = option("move-archive", holding("ARCHIVE", age=180, objects=1000))
+
+    assert found.one_off["retrieval"] == pytest.approx(50.00)  # 1000 x .05
+    assert found.one_off["early_deletion"] == pytest.approx(6.20)  # 365-180-30 = 155 days: 1000 x .0012 x 155/30
+    assert found.one_off["operations"] == pytest.approx(0.05)
+    assert found.one_off["double_storage"] == pytest.approx(1.20)
+    assert found.one_off["soft_delete"] == pytest.approx(0.28)  # 1000 x .0012 x 7/30
+    assert found.one_off_usd == pytest.approx(57.73)
+    assert found.break_even_months is None
+
+
+def test_a_rule_in_place_pays_the_class_change_and_nothing_else() -> None:
+    found = option("in-place-archive", holding(objects=100_000, age=730))
+
+    assert found.one_off == {"operations": pytest.approx(5.00)}  # 100,000 x .05/1000
+    assert found.three_year_usd == pytest.approx(48.20)  # 36 x 1.20 + 5.00
+    assert found.break_even_months == 0.3  # 5.00 / 18.80 = 0.266
+
+
+def test_small_objects_can_cost_more_to_change_than_they_save() -> None:
+    # 10 million objects of 10 KiB are 95.37 GiB: 1.9073 USD a month, 68.66 USD over three years.
+    gib = 10_000_000 * 10 / 1024**2
+    found = option("in-place-coldline", holding(gib=gib, objects=10_000_000, age=730, small=10_000_000))
+
+    assert found.one_off_usd == pytest.approx(200.00)  # 10,000,000 x .02/1000
+    assert found.three_year_usd == pytest.approx(213.73, abs=0.005)  # 36 x .38147 + 200
+    assert found.break_even_months is None
+
+
+def test_demotion_by_age_bills_each_class_for_its_days() -> None:
+    # From 0 days on: 30 days Standard, 60 Nearline, 275 Coldline, 715 Archive.
+    found = option("in-place-by-age", holding(age=0, objects=1000))
+    storage = 20.00 * 30 / 30 + 10.00 * 60 / 30 + 4.00 * 275 / 30 + 1.20 * 715 / 30  # 20 + 20 + 36.67 + 28.60
+    changes = 0.01 + 0.02 + 0.05  # 1000 x .01, .02, .05 per 1000
+
+    assert found.three_year_usd == pytest.approx(storage + changes)
+    assert found.three_year_usd == pytest.approx(105.35, abs=0.005)
+    assert found.month_usd == pytest.approx(1.20)
+
+
+def test_old_objects_skip_the_rungs_that_they_have_outgrown() -> None:
+    found = option("in-place-by-age", holding(age=400, objects=1000))
+
+    assert found.one_off_usd == pytest.approx(0.05)  # straight to Archive: 1000 x .05/1000
+    assert found.three_year_usd == pytest.approx(43.25)  # 36 x 1.20 + .05
+
+
+def test_a_fed_folder_keeps_its_ages_and_pays_for_what_comes_in() -> None:
+    groups = (Group("STANDARD", 0, 1000, 100.0, 0, 1.0), Group("STANDARD", 90, 9000, 900.0))
+    found = option("in-place-by-age", Holding(groups, fed=True, writes=1000))
+
+    # A month: 100 x .020 + 900 x .004; 1000 inserts x .005/1000; as many become Nearline (.01) and Coldline (.02).
+    assert found.month_usd == pytest.approx(2.00 + 3.60 + 0.005 + 0.01 + 0.02)
+    assert found.one_off_usd == pytest.approx(0.18)  # 9000 to Coldline at once: x .02/1000
+
+
+def test_reads_of_the_young_head_do_not_pay_for_the_cold_tail() -> None:
+    groups = (Group("STANDARD", 0, 100, 10.0, 0, 1.0), Group("STANDARD", 365, 9900, 990.0, 0, 0.0))
+    found = option(
+        "in-place-by-age",
+        Holding(groups, fed=True, reads=1_000_000, read_gib=100.0),
+        terms(access=Access("STANDARD", 30, "COLDLINE")),
+    )
+
+    # 10 x .020 + 990 x .004 + 1,000,000 x .0004/1000; no retrieval, as nobody reads the tail.
+    assert found.month_usd == pytest.approx(0.20 + 3.96 + 0.40)
+
+
+def test_autoclass_charges_a_fee_and_keeps_small_objects_in_standard() -> None:
+    # 1,000,000 objects, 400,000 of them small (64 KiB on average: 24.41 GiB); 1000 GiB in all, nothing read.
+    found = option("move-autoclass", holding(objects=1_000_000, age=730, small=400_000))
+    small = 400_000 * 64 / 1024**2
+    cold = (1000 - small) * (0.020 * 30 + 0.010 * 60 + 0.004 * 275 + 0.0012 * 715) / 30
+    warm = small * 0.020 * 36
+    fee = 600_000 * 0.0025 / 1000 * 36  # 1.50 USD a month
+
+    running = found.three_year_usd - found.one_off_usd
+    assert running == pytest.approx(cold + warm + fee)
+    assert found.one_off["operations"] == pytest.approx(5.00)  # as Standard
+
+
+def test_a_cheaper_location_pays_the_network_once() -> None:
+    source = TABLE.place("EU")
+    under = Terms(TABLE, source, source, Access("STANDARD"), 30, 7)
+    found = option("move-standard-europe-north1", holding(objects=1000), under)
+
+    assert found.one_off["network"] == pytest.approx(20.00)
+    assert found.one_off["double_storage"] == pytest.approx(26.00)  # at the source: 1000 x .026
+    assert found.month_usd == pytest.approx(20.00)
+    assert found.break_even_months == 8.7  # (20 + 26 + 6.0667 + .005) / 6.00 = 8.679
+
+
+def test_there_is_no_cheaper_location_than_the_cheapest() -> None:
+    assert not [each for each in options(holding(), terms()) if each.place.location != "europe-west1"]
+
+
+def test_negotiated_prices_change_the_figures() -> None:
+    import msgspec
+
+    cheap = msgspec.structs.replace(BELGIUM, storage={**BELGIUM.storage, "STANDARD": 0.010})
+    assert rules.storage_usd(1000, "STANDARD", 30, cheap) == pytest.approx(10.00)
