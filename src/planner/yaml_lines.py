@@ -10,6 +10,7 @@ from typing import Any
 
 from planner.errors import InvalidPlanInput
 
+TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp")}
 MAXIMUM_BYTES = 4 * 1024 * 1024
 
 
@@ -63,6 +64,8 @@ def _plain(reader: Any, node: Any, path: tuple[str, ...], document: Document, se
     if id(node) in seen:
         raise InvalidPlanInput(f"{document.name}:{line}: aliases are not read", "write the value out")
     seen.add(id(node))
+    if str(node.tag) not in TAGS:
+        raise InvalidPlanInput(f"{document.name}:{line}: the tag {node.tag} is not read", "write a plain value")
     if node.id == "sequence":
         return [_plain(reader, item, path, document, seen) for item in node.value]
     if node.id != "mapping":
