@@ -5,13 +5,20 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d' ' -f1)
 
-.PHONY: demo test check lint types imports wheel lock clean help
+.PHONY: demo notebooks docs test check lint types imports wheel lock clean help
 
 help:            ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
 
 demo: $(RUN)     ## the whole journey on a sandbox lake, in two minutes
 	$(BIN)/thermocline demo
+
+notebooks: $(DEV) ## JupyterLab on the demo's catalogue, built first if there is none
+	test -f demo-output/plan.json || $(BIN)/thermocline demo --scale 0.2
+	THERMOCLINE_CATALOGUE=$(CURDIR)/demo-output/catalogue.duckdb THERMOCLINE_PLAN=$(CURDIR)/demo-output/plan.json $(BIN)/jupyter lab notebooks
+
+docs: $(DEV)     ## build the documentation into dist/site, refusing every warning
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 test: $(DEV)     ## the test suite
 	$(BIN)/pytest -n 2 -q -m "not slow"
