@@ -87,12 +87,12 @@ def shown(parameter: Any) -> bool:
 
 
 def usage(parameter: Any) -> str:
-    name = parameter.metavar or parameter.name.upper()
+    name = (parameter.metavar or parameter.name.upper()).strip("[]")
     return name if parameter.required else f"[{name}]"
 
 
 def option_row(parameter: Any) -> str:
-    names = parameter.metavar or parameter.name.upper()
+    names = (parameter.metavar or parameter.name.upper()).strip("[]")
     if parameter.param_type_name == "option":
         metavar = "" if parameter.is_flag else f" {parameter.metavar or kind_of(parameter)}"
         names = ", ".join(parameter.opts) + metavar
