@@ -76,13 +76,13 @@ def test_contradictions_come_with_their_evidence(pages: tuple[str, str]) -> None
 
 def test_changes_since_the_last_analysis_are_listed(pages: tuple[str, str]) -> None:
     changes = pages[1].split("## What changed\n", 1)[1].split("\n## ", 1)[0]
-    assert "- `archive` – size: 100.0 GiB → 300.0 GiB" in changes
-    assert "- `exports` – new reader nightly_import" in changes
-    assert "- `exports` – no longer there: reader old_import" in changes
-    assert "- `imports/seed` – temperature: hot → warm" in changes
-    assert "- `lib` – gone: it held 2.0 KiB" in changes
-    assert "- `tiny` – new: 2.0 KiB, warm" in changes
-    assert "`history`" not in changes
+    assert "- archive grew from 100.0 GiB to 300.0 GiB" in changes
+    assert "- exports gained a reader: nightly_import@example.com (python), 120 days" in changes
+    assert "- exports lost a reader: old_import@example.com (python), 120 days" in changes
+    assert "- imports/seed went from hot to warm" in changes
+    assert "- lib is gone" in changes
+    assert "- tiny is new" in changes
+    assert "history" not in changes
 
 
 def test_a_report_as_of_an_earlier_day_shows_that_analysis(catalogue: Path, tmp_path: Path) -> None:
@@ -104,9 +104,9 @@ def test_a_day_that_is_none_is_refused(catalogue: Path, capsys: pytest.CaptureFi
     assert "--since" in capsys.readouterr().err
 
 
-def test_another_bucket_is_refused_with_the_known_ones(catalogue: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bucket_that_was_never_analysed_is_refused(catalogue: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["report", "--catalogue", str(catalogue), "--bucket", "lake-stg"]) == 2
-    assert BUCKET in capsys.readouterr().err
+    assert "lake-stg" in capsys.readouterr().err
 
 
 def test_equal_catalogues_give_equal_bytes(catalogue: Path, tmp_path: Path) -> None:

@@ -68,7 +68,12 @@ def insert(catalogue: Catalogue, table: str, **values: Any) -> None:
 def _add_analysis(catalogue: Catalogue, snapshot: int, as_of: date, folders: list[Folder]) -> None:
     insert(catalogue, "snapshot", snapshot_id=snapshot, as_of=as_of, bucket=BUCKET, settings="{}", coverage_days=118,
            coverage_from=FIRST, coverage_to=as_of)  # fmt: skip
+    insert(catalogue, "snapshot_detail", snapshot_id=snapshot, location="europe-west1", project="analytics-prod",
+           evidence_digest=f"sha256:{snapshot}")  # fmt: skip
     for folder in folders:
+        insert(catalogue, "subfolder_detail", snapshot_id=snapshot, subfolder=folder.name, prefix=f"{folder.name}/")
+        insert(catalogue, "class_age", snapshot_id=snapshot, subfolder=folder.name, storage_class=folder.storage_class,
+               age_days=(as_of - folder.created).days, objects=10, bytes=folder.bytes, small_objects=0)  # fmt: skip
         insert(
             catalogue, "subfolder", snapshot_id=snapshot, subfolder=folder.name, bytes=folder.bytes, small_objects=0,
             objects=max(1, folder.bytes // GIB * 10), bytes_by_class=json.dumps({folder.storage_class: folder.bytes}),
@@ -78,6 +83,7 @@ def _add_analysis(catalogue: Catalogue, snapshot: int, as_of: date, folders: lis
             last_read_at=_moment(min(folder.reads)) if folder.reads else None,
             last_write_at=_moment(min(folder.writes)) if folder.writes else None,
             read_days_30=sum(day < 30 for day in folder.reads), write_days_30=sum(day < 30 for day in folder.writes),
+            read_days=len(folder.reads), write_days=len(folder.writes), template=f"{folder.name}/",
             read_events=sum(folder.reads.values()), write_events=sum(folder.writes.values()), coverage_days=118,
             reasons=[f"read on {len(folder.reads)} of 118 days"], flags=[], isolation_breakers=[],
         )  # fmt: skip
@@ -98,7 +104,6 @@ def _add_analysis(catalogue: Catalogue, snapshot: int, as_of: date, folders: lis
 
 
 def _add_evidence(catalogue: Catalogue, folders: list[Folder]) -> None:
-    insert(catalogue, "bucket_info", bucket=BUCKET, location="europe-west1", snapshot_date=LAST)
     insert(catalogue, "evidence_file", file_id=1, kind="logs", uri="a.json.gz", checksum="c", lines=1000, kept=990,
            duplicates=6, rejected=3, not_storage=1, complete=True, note="")  # fmt: skip
     for offset in range((LAST - FIRST).days + 1):

@@ -2,16 +2,20 @@
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from thermocline.cli.options import DEFAULT_CATALOGUE, AsOfOption, BucketOption, CatalogueOption, JsonOption
+from thermocline.cli.options import (
+    DEFAULT_CATALOGUE,
+    AsOfOption,
+    BucketOption,
+    CatalogueOption,
+    JsonOption,
+    SettingsOption,
+)
 from thermocline.cli.output import note, print_json
 from thermocline.errors import UnusableInput
-
-if TYPE_CHECKING:
-    from analysis.catalogue import Catalogue
 
 app = typer.Typer()
 
@@ -25,6 +29,14 @@ def report(
         str | None,
         typer.Option(help="Compare with the last analysis up to this day; default: the one before.", metavar="DATE"),
     ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="Show this plan's priorities, and write its priority report too.", metavar="FILE"),
+    ] = None,
+    code_url: Annotated[
+        str | None,
+        typer.Option(help="Link lines of code, as https://…/{file}#L{line}.", metavar="URL"),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="The folder to write to; default: reports/BUCKET-DATE.", metavar="FOLDER"),
@@ -32,6 +44,7 @@ def report(
     prices: Annotated[
         Path | None, typer.Option(help="A price table of your own; default: list prices.", metavar="FILE")
     ] = None,
+    settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the periodic access-pattern report.
@@ -43,38 +56,31 @@ def report(
     Example: thermocline report --since 2026-09-30 --json
     """
     from analysis.catalogue import Catalogue
+    from analysis.classify.buckets import choose_bucket
+    from analysis.settings import load_settings
+    from planner.planfile import load
     from planner.prices import load_prices
     from thermocline.reporting.access import build
     from thermocline.reporting.facts import load_facts
+    from thermocline.reporting.priority import write_priority
 
     table = load_prices(prices)
+    planned = load(plan) if plan else None
     with Catalogue.open(catalogue) as opened:
-        name = _bucket(opened, bucket)
+        name = choose_bucket(opened, bucket, load_settings(settings), analysed=True)
         facts = load_facts(opened, name, as_of=_day("--as-of", as_of), since=_day("--since", since))
-    document = build(facts, table, {})
-    folder = output or Path("reports") / f"{name}-{facts.snapshot.as_of}"
+    document = build(facts, table, planned)
+    folder = output or Path("reports") / f"{name}-{facts.analysis.as_of}"
     files = document.write(folder)
+    if planned is not None:
+        files[2:2] = write_priority(planned, folder, code_url=code_url)
     if as_json:
-        print_json({"bucket": name, "as_of": facts.snapshot.as_of, "files": [str(file) for file in files]})
+        print_json({"bucket": name, "as_of": facts.analysis.as_of, "files": [str(file) for file in files]})
     else:
-        for file in files[:2]:
-            typer.echo(file)
-        note(f"{len(files) - 2} figures lie in {folder / 'figures'}")
-
-
-def _bucket(catalogue: "Catalogue", wanted: str | None) -> str:
-    """The bucket that was asked for, or the only one that was analysed."""
-    rows = catalogue.connection.execute("SELECT DISTINCT bucket FROM snapshot ORDER BY bucket").fetchall()
-    known = [str(row[0]) for row in rows]
-    if wanted is not None and wanted in known:
-        return wanted
-    if not known:
-        raise UnusableInput("the catalogue holds no analysis", "run `thermocline analyze` first")
-    if wanted is not None:
-        raise UnusableInput(f"bucket {wanted} was never analysed", f"analysed buckets: {', '.join(known)}")
-    if len(known) > 1:
-        raise UnusableInput("several buckets were analysed", f"name one with --bucket: {', '.join(known)}")
-    return known[0]
+        for file in files:
+            if file.suffix in {".html", ".md"}:
+                typer.echo(file)
+        note(f"The figures lie in {folder / 'figures'}.")
 
 
 def _day(option: str, text: str | None) -> date | None:

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from analysis.classify.drift import compare
+from planner.plan import Plan
 from planner.prices import PriceTable
+from planner.tiers import place as place_in_tier
 from thermocline.reporting import tallies
-from thermocline.reporting.changes import Change, compare
 from thermocline.reporting.facts import Facts
 from thermocline.reporting.figures.canvas import to_png, to_svg
 from thermocline.reporting.figures.classes import ClassCost
 from thermocline.reporting.pages import render_html, render_markdown
 from thermocline.reporting.pictures import Picture, draw
-from thermocline.reporting.summary import in_short
+from thermocline.reporting.summary import change_words, in_short
 
 ROWS = 200  # lines of any one table on the page; the commands named beside it show them all
 
@@ -56,43 +58,54 @@ class AccessReport:
         return written
 
 
-def build(facts: Facts, prices: PriceTable, rankings: Mapping[str, Ranking]) -> AccessReport:
-    """The report of one bucket at one snapshot. `rankings` may lack subfolders, or be empty."""
-    place = prices.place(facts.location)
-    costs = tallies.price(facts.class_bytes, place)
+def rank(facts: Facts, plan: Plan | None = None) -> dict[str, Ranking]:
+    """Rank, priority and tier of every subfolder: a plan's, or what the evidence alone gives."""
+    if plan is not None:
+        return {move.subfolder: Ranking(move.rank, move.priority, move.tier) for move in plan.moves()}
+    placed = [(place_in_tier(subfolder), subfolder) for subfolder in facts.subfolders]
+    placed.sort(key=lambda pair: (pair[0].phase, pair[0].tier, -pair[1].bytes, pair[1].name))
+    return {
+        subfolder.name: Ranking(position, placement.priority, placement.tier)
+        for position, (placement, subfolder) in enumerate(placed, 1)
+    }
+
+
+def build(facts: Facts, prices: PriceTable, plan: Plan | None = None) -> AccessReport:
+    """The report of one bucket at one analysis, with the priorities of `plan` where there is one."""
+    rankings = rank(facts, plan)
+    place = prices.place(facts.analysis.location)
+    costs = tallies.price(facts.subfolders, place)
     order = tallies.in_order(facts, {name: ranking.rank for name, ranking in rankings.items()})
-    changes = _changes(facts)
+    changes = list(compare(facts.before, facts.analysis)) if facts.before else []
     temperatures = tallies.by_temperature(facts, costs)
     values = {
         "facts": facts,
+        "analysis": facts.analysis,
+        "set_aside": tallies.set_aside(facts),
         "place": place,
         "prices": prices,
         "rankings": rankings,
+        "planned": plan is not None,
         "order": order,
         "rows": ROWS,
-        "verdicts": {verdict.subfolder: verdict for verdict in facts.verdicts},
+        "verdicts": {subfolder.name: subfolder for subfolder in facts.subfolders},
         "use": tallies.summarise_use(facts),
         "ages": tallies.summarise_ages(facts.ages),
         "temperatures": temperatures,
         "costs": _cost_table(order, costs),
         "class_names": sorted({cost.storage_class for cost in costs}, key=_class_order),
-        "total_bytes": sum(verdict.bytes for verdict in facts.verdicts),
-        "total_objects": sum(verdict.objects for verdict in facts.verdicts),
+        "total_bytes": sum(subfolder.bytes for subfolder in facts.subfolders),
+        "total_objects": sum(subfolder.objects for subfolder in facts.subfolders),
         "total_usd": sum(cost.monthly_usd for cost in costs),
         "gaps": tallies.gaps(facts.covered, facts.first, facts.last),
         "years": _years(facts),
         "changes": changes,
+        "change_words": change_words,
         "in_short": in_short(facts, temperatures, costs, place, changes),
-        "consumers": tallies.most_active(facts.touches, ROWS),
+        "consumers": tallies.most_active(facts, ROWS),
         "touches": _touches(facts),
     }
     return AccessReport(values, draw(facts, order, costs))
-
-
-def _changes(facts: Facts) -> list[Change]:
-    if facts.before is None:
-        return []
-    return compare(facts.verdicts_before, facts.verdicts, facts.consumption_before, facts.consumption)
 
 
 def _class_order(name: str) -> tuple[int, str]:
@@ -124,14 +137,13 @@ def _years(facts: Facts) -> list[tuple[int, int, int]]:
 
 def _touches(facts: Facts) -> dict[str, list[dict[str, Any]]]:
     """Consumer → its subfolders with what it does there and on how many days at most, busiest first."""
+    verbs = {"reader": "reads", "writer": "writes", "deleter": "deletes"}
     grouped: dict[tuple[str, str], dict[str, Any]] = {}
-    for touch in facts.touches:
-        line = grouped.setdefault(
-            (touch.consumer, touch.subfolder),
-            {"subfolder": touch.subfolder, "kind": touch.kind, "roles": [], "days": 0},
-        )
-        line["roles"].append({"reader": "reads", "writer": "writes", "deleter": "deletes"}[touch.role])
-        line["days"] = max(line["days"], touch.days)
+    for name, use in facts.touches():
+        line = grouped.setdefault((use.name, name), {"subfolder": name, "kind": use.kind, "roles": [], "days": 0})
+        if verbs[use.role] not in line["roles"]:
+            line["roles"].append(verbs[use.role])
+        line["days"] = max(line["days"], use.days)
     found: dict[str, list[dict[str, Any]]] = {}
     for (consumer, _), line in sorted(grouped.items(), key=lambda item: (-item[1]["days"], item[0])):
         found.setdefault(consumer, []).append(line)

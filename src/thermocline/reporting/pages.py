@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from thermocline.reporting import words
 from thermocline.reporting.palette import css_variables
@@ -24,6 +24,9 @@ FORMATTERS = {
     "share": words.share,
     "plural": words.plural,
     "joined": words.joined,
+    "months": words.months,
+    "payoff": words.payoff,
+    "capfirst": words.capfirst,
 }
 
 
@@ -56,7 +59,7 @@ def _html() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= FORMATTERS
+    environment.filters |= FORMATTERS | {"prose": prose_html}
     environment.globals["style"] = Markup(_stylesheet())  # noqa: S704 - our own file
     return environment
 
@@ -71,7 +74,7 @@ def _markdown() -> Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters |= FORMATTERS | {"code": code, "link": link}
+    environment.filters |= FORMATTERS | {"code": code, "link": link, "prose": prose_markdown, "trusted": MarkdownText}
     return environment
 
 
@@ -99,6 +102,23 @@ def code(text: str) -> MarkdownText:
     fence = "`" * (max((len(run) for run in re.findall(r"`+", line)), default=0) + 1)
     pad = " " if "`" in line else ""
     return MarkdownText(f"{fence}{pad}{line.replace('|', chr(92) + '|')}{pad}{fence}")
+
+
+def prose_html(text: str) -> Markup:
+    """A sentence of ours, in which `backticks` mark code."""
+    parts = _spans(text)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if odd else escape(part) for odd, part in parts)
+
+
+def prose_markdown(text: str) -> MarkdownText:
+    """A sentence of ours, in which `backticks` mark code."""
+    return MarkdownText("".join(code(part) if odd else escape_markdown(part) for odd, part in _spans(text)))
+
+
+def _spans(text: str) -> list[tuple[int, str]]:
+    """(1 for code, else 0; text), in order. Where backticks do not pair up, they are letters like others."""
+    parts = text.split("`")
+    return [(number % 2, part) for number, part in enumerate(parts)] if len(parts) % 2 else [(0, text)]
 
 
 def link(text: MarkdownText, address: str | None) -> MarkdownText:

@@ -53,9 +53,9 @@ def draw(facts: Facts, order: Sequence[str], costs: Sequence[ClassCost]) -> dict
 
 
 def _treemap(facts: Facts, costs: Sequence[ClassCost]) -> Picture:
-    total = sum(verdict.bytes for verdict in facts.verdicts)
+    total = sum(subfolder.bytes for subfolder in facts.subfolders)
     parts = [f"{line.temperature} {share(line.bytes, total)}" for line in tallies.by_temperature(facts, costs)]
-    holdings = [Holding(verdict.subfolder, verdict.bytes, verdict.temperature) for verdict in facts.verdicts]
+    holdings = [Holding(subfolder.name, subfolder.bytes, subfolder.temperature) for subfolder in facts.subfolders]
     description = f"{size(total)} divided among {plural(len(holdings), 'subfolder')}: {joined(parts)}."
     return Picture("treemap", "What is in the bucket, by bytes and temperature", description, treemap(holdings))
 
@@ -82,12 +82,12 @@ def _ages(facts: Facts, shown: Sequence[str]) -> Picture:
 
 
 def _matrix(facts: Facts, shown: Sequence[str]) -> Picture:
-    consumers = tallies.most_active(facts.touches, CONSUMERS)
-    touches = [Touch(touch.consumer, touch.subfolder, touch.role, touch.days) for touch in facts.touches]
+    consumers = tallies.most_active(facts, CONSUMERS)
+    touches = [Touch(use.name, name, use.role, use.days) for name, use in facts.touches()]
     description = (
         f"{plural(len(consumers), 'consumer')} across {plural(len(shown), 'subfolder')}; the table below says the same."
     )
-    figure = matrix(consumers, shown, touches, facts.snapshot.coverage_days)
+    figure = matrix(consumers, shown, touches, facts.analysis.coverage_days)
     return Picture("consumers", "Who reads, writes and deletes where", description, figure)
 
 

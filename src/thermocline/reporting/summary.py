@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from analysis.classify.drift import Change
 from planner.prices import Place
-from thermocline.reporting.changes import Change
 from thermocline.reporting.facts import Facts
 from thermocline.reporting.figures.classes import ClassCost
 from thermocline.reporting.tallies import TemperatureSum
@@ -19,7 +19,7 @@ def in_short(
 ) -> list[str]:
     """Three to six sentences: how warm the bytes are, what cold bytes cost, what is not known, what changed."""
     sentences = [_warmth(facts, temperatures)]
-    cold = {verdict.subfolder for verdict in facts.verdicts if verdict.temperature == "cold"}
+    cold = {subfolder.name for subfolder in facts.subfolders if subfolder.temperature == "cold"}
     dear = [cost for cost in costs if cost.subfolder in cold and cost.storage_class == "STANDARD"]
     if dear:
         spent, held = sum(cost.monthly_usd for cost in dear), sum(cost.bytes for cost in dear)
@@ -28,11 +28,13 @@ def in_short(
             f"Cold data billed as Standard: {size(held)} for {money(spent)} a month; "
             f"the same bytes in Coldline cost {money(cheaper)} before retrieval."
         )
-    if unknown := [verdict.subfolder or "(root)" for verdict in facts.verdicts if verdict.temperature == "unknown"]:
+    if unknown := [subfolder.name or "(root)" for subfolder in facts.subfolders if subfolder.temperature == "unknown"]:
         named = joined(unknown[:4] + ([f"{len(unknown) - 4} more"] if len(unknown) > 4 else []))
         sentences.append(f"Not enough evidence to judge {plural(len(unknown), 'subfolder')}: {named}.")
-    if facts.contradictions:
-        sentences.append(f"{plural(len(facts.contradictions), 'contradiction')} between code, logs and documents.")
+    if facts.analysis.contradictions:
+        sentences.append(
+            f"{plural(len(facts.analysis.contradictions), 'contradiction')} between code, logs and documents."
+        )
     if facts.before is not None:
         touched = {change.subfolder for change in changes}
         verb = "has" if len(touched) == 1 else "have"
@@ -42,10 +44,19 @@ def in_short(
 
 
 def _warmth(facts: Facts, temperatures: Sequence[TemperatureSum]) -> str:
-    total = sum(verdict.bytes for verdict in facts.verdicts)
+    total = sum(subfolder.bytes for subfolder in facts.subfolders)
     parts = [
         f"{share(line.bytes, total)} {'of the bytes are' if not position else 'are'} {line.temperature}"
         f" ({plural(line.subfolders, 'subfolder')})"
         for position, line in enumerate(temperatures)
     ]
     return f"{joined(parts)}." if parts else "The inventory shows no subfolder."
+
+
+def change_words(change: Change) -> str:
+    """The change in a sentence, its bytes in units that people read."""
+    if change.kind in {"grew", "shrank"}:
+        return (
+            f"{change.subfolder or '(root)'} {change.kind} from {size(int(change.before))} to {size(int(change.after))}"
+        )
+    return change.sentence

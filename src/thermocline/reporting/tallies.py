@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from analysis.model import Subfolder
 from planner.prices import OLD_CLASSES, Place
-from thermocline.reporting.facts import AgeAtRead, ClassBytes, CoveredDay, Facts, Touch
+from thermocline.reporting.facts import NOT_USE, AgeAtRead, CoveredDay, Facts
 from thermocline.reporting.figures.classes import ClassCost
 
 GIB = 1024**3
@@ -42,6 +43,15 @@ class UseSummary(NamedTuple):
     writes: int
 
 
+class SetAside(NamedTuple):
+    """An identity whose calls set no temperature."""
+
+    consumer: str
+    kind: str
+    subfolders: int
+    events: int
+
+
 class Gap(NamedTuple):
     """Neighbouring days without a log entry of one type."""
 
@@ -51,13 +61,17 @@ class Gap(NamedTuple):
     days: int
 
 
-def price(class_bytes: Iterable[ClassBytes], place: Place) -> list[ClassCost]:
+def price(subfolders: Iterable[Subfolder], place: Place) -> list[ClassCost]:
     """Storage alone, per month, at the prices of one location; a class without a price is billed as Standard."""
     costs = []
-    for entry in class_bytes:
-        name = OLD_CLASSES.get(entry.storage_class, entry.storage_class)
-        per_gib = place.storage.get(name, place.storage["STANDARD"])
-        costs.append(ClassCost(entry.subfolder, name, entry.bytes, entry.bytes / GIB * per_gib))
+    for subfolder in subfolders:
+        held: dict[str, int] = {}
+        for age in subfolder.class_ages:
+            name = OLD_CLASSES.get(age.storage_class, age.storage_class)
+            held[name] = held.get(name, 0) + age.bytes
+        for name, count in sorted(held.items()):
+            per_gib = place.storage.get(name, place.storage["STANDARD"])
+            costs.append(ClassCost(subfolder.name, name, count, count / GIB * per_gib))
     return costs
 
 
@@ -68,9 +82,9 @@ def by_temperature(facts: Facts, costs: Iterable[ClassCost]) -> list[Temperature
         spent[cost.subfolder] = spent.get(cost.subfolder, 0.0) + cost.monthly_usd
     sums = []
     for temperature in TEMPERATURE_ORDER:
-        members = [verdict for verdict in facts.verdicts if verdict.temperature == temperature]
+        members = [subfolder for subfolder in facts.subfolders if subfolder.temperature == temperature]
         if members:
-            usd = sum(spent.get(verdict.subfolder, 0.0) for verdict in members)
+            usd = sum(spent.get(subfolder.name, 0.0) for subfolder in members)
             sums.append(
                 TemperatureSum(
                     temperature, len(members), sum(v.objects for v in members), sum(v.bytes for v in members), usd
@@ -106,7 +120,7 @@ def quantile(weighted: Sequence[tuple[int, int]], share: float) -> int:
 
 def summarise_use(facts: Facts) -> dict[str, UseSummary]:
     """By subfolder; those that nobody touched are there with zeros."""
-    sums = {verdict.subfolder: [0, 0, 0, 0] for verdict in facts.verdicts}
+    sums = {subfolder.name: [0, 0, 0, 0] for subfolder in facts.subfolders}
     for entry in facts.days_of_use:
         line = sums.setdefault(entry.subfolder, [0, 0, 0, 0])
         line[0] += entry.reads > 0
@@ -139,21 +153,33 @@ def gaps(covered: Iterable[CoveredDay], first: date, last: date) -> list[Gap]:
     return found
 
 
-def most_active(touches: Iterable[Touch], limit: int) -> list[str]:
+def most_active(facts: Facts, limit: int) -> list[str]:
     """Consumers by their events, the busiest first."""
     events: dict[str, int] = {}
-    for touch in touches:
-        events[touch.consumer] = events.get(touch.consumer, 0) + touch.events
+    for _, use in facts.touches():
+        events[use.name] = events.get(use.name, 0) + use.events
     return sorted(events, key=lambda name: (-events[name], name))[:limit]
+
+
+def set_aside(facts: Facts) -> list[SetAside]:
+    """Identities whose calls set no temperature, the busiest first."""
+    found: dict[str, tuple[str, set[str], int]] = {}
+    for subfolder in facts.subfolders:
+        for use in subfolder.others:
+            if use.kind in NOT_USE:
+                kind, names, events = found.get(use.name, (use.kind, set(), 0))
+                found[use.name] = (kind, names | {subfolder.name}, events + use.events)
+    lines = [SetAside(name, kind, len(names), events) for name, (kind, names, events) in found.items()]
+    return sorted(lines, key=lambda line: (-line.events, line.consumer))
 
 
 def in_order(facts: Facts, ranks: Mapping[str, int]) -> list[str]:
     """Subfolders by rank; those without one by temperature, coldest first, then by size."""
     warmth = {name: position for position, name in enumerate(TEMPERATURE_ORDER)}
     return [
-        verdict.subfolder
-        for verdict in sorted(
-            facts.verdicts,
-            key=lambda v: (ranks.get(v.subfolder, len(ranks) + 1), warmth.get(v.temperature, 9), -v.bytes, v.subfolder),
+        subfolder.name
+        for subfolder in sorted(
+            facts.subfolders,
+            key=lambda v: (ranks.get(v.name, len(ranks) + 1), warmth.get(v.temperature, 9), -v.bytes, v.name),
         )
     ]

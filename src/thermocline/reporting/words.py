@@ -58,3 +58,28 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def joined(parts: list[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}" if parts else ""
+
+
+def months(count: float | None) -> str:
+    """`4 months`; `never` where nothing pays off within the years looked at."""
+    if count is None:
+        return "never"
+    if count < 1:
+        return "less than a month" if count > 0 else "at once"
+    return plural(round(count), "month")
+
+
+def payoff(count: float | None) -> str:
+    """The same as the end of a sentence."""
+    return (
+        "never pays for itself"
+        if count is None
+        else f"pays for itself in {months(count)}"
+        if count
+        else "costs nothing"
+    )
+
+
+def capfirst(text: str) -> str:
+    """The first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]

@@ -1,6 +1,6 @@
--- Purpose: what counts as use, by the same exclusions that verdicts are made with: no copies, no refused or missing calls, no
---   polling of one object, none of the identities that the analysis found to be maintenance or ourselves.
--- Parameters: bucket, snapshot, first, last, poll_repeats.
+-- Purpose: what counts as use, by the exclusions that verdicts are made with: no copies, no refused or missing calls, no polling
+--   of one object, none of the identities that the analysis found to be maintenance or ourselves.
+-- Parameters: bucket, snapshot, first, last, poll_repeats, poll_repeats_sole_object.
 -- Needs: folder_home.
 -- Columns: subfolder, day, partition_date, op (read, write or delete), events.
 CREATE OR REPLACE TEMP TABLE use AS
@@ -16,10 +16,17 @@ WITH calls AS (
 aside AS (
     SELECT DISTINCT principal, agent FROM consumer
     WHERE snapshot_id = $snapshot AND kind IN ('maintenance', 'ourselves')
+),
+held AS (
+    SELECT subfolder, objects FROM subfolder WHERE snapshot_id = $snapshot
 )
 SELECT subfolder, day, partition_date, op, sum(events)::BIGINT AS events
 FROM calls
 JOIN folder_home USING (folder)
+JOIN held USING (subfolder)
 ANTI JOIN aside USING (principal, agent)
-WHERE NOT (op = 'read' AND one_object IS TRUE AND calls.events >= $poll_repeats)
+WHERE NOT (
+    op = 'read' AND one_object IS TRUE
+    AND calls.events >= CASE WHEN held.objects > 1 THEN $poll_repeats ELSE $poll_repeats_sole_object END
+)
 GROUP BY ALL;

@@ -1,0 +1,149 @@
+"""The priority report: what a plan says, for whoever has to decide on it.
+
+`render_markdown(plan)` and `render_html(plan)`; `code_url` turns lines of code into links, for example
+`https://example.com/repo/blob/main/{file}#L{line}`.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from planner.plan import Move, Phase, Plan
+from planner.planfile import approval_problems
+from planner.tiers import PRIORITIES
+from thermocline.reporting.lifecycle_words import lifecycle_words
+from thermocline.reporting.pages import (
+    MarkdownText,
+    code,
+    code_address,
+    link,
+)
+from thermocline.reporting.pages import (
+    render_html as page,
+)
+from thermocline.reporting.pages import (
+    render_markdown as document,
+)
+
+PRIORITY_MEANING = {
+    "HIGH": "Cold and isolated: the most saved for the least risk.",
+    "MEDIUM": "Isolated but in regular use, or cold but shared: worth moving once the cold data is out of the way.",
+    "LOW": "In daily use, entangled, or not known well enough: little to gain for what it takes.",
+}
+TIER_MEANING = {
+    1: "cold and isolated",
+    2: "warm and isolated, or cold and shared",
+    3: "hot and isolated, or warm and shared",
+    4: "stays in the bucket for now",
+}
+
+
+def write_priority(plan: Plan, folder: Path, *, code_url: str | None = None) -> list[Path]:
+    """Write `priority.html` and `priority.md` into an existing folder."""
+    page, document = folder / "priority.html", folder / "priority.md"
+    page.write_text(render_html(plan, code_url=code_url), encoding="utf-8", newline="\n")
+    document.write_text(render_markdown(plan, code_url=code_url), encoding="utf-8", newline="\n")
+    return [page, document]
+
+
+class PhaseSum(NamedTuple):
+    """What one phase amounts to; money in US dollars."""
+
+    phase: Phase
+    moving: tuple[Move, ...]
+    staying: tuple[Move, ...]
+    objects: int
+    bytes: int
+    monthly_now_usd: float
+    monthly_after_usd: float
+    one_off_usd: float
+    problems: tuple[str, ...]  # why it may not be carried out yet; empty when it is approved
+
+    @property
+    def saving_usd(self) -> float:
+        """A month, once everything has moved."""
+        return self.monthly_now_usd - self.monthly_after_usd
+
+    @property
+    def break_even_months(self) -> float | None:
+        """Until the saving has paid for the move; None where it never does."""
+        return self.one_off_usd / self.saving_usd if self.saving_usd > 0 else None
+
+    @property
+    def state(self) -> str:
+        """`approved`, `waits for approval`, or `nothing to approve`."""
+        if not self.moving:
+            return "nothing to approve"
+        return "waits for approval" if self.problems else "approved"
+
+
+def render_html(plan: Plan, *, code_url: str | None = None) -> str:
+    """One page that is complete in itself."""
+    return page("priority.html.j2", **_values(plan, code_url))
+
+
+def render_markdown(plan: Plan, *, code_url: str | None = None) -> str:
+    """The same as a Markdown document."""
+    return document("priority.md.j2", code_link=_code_linker(code_url), **_values(plan, code_url))
+
+
+def summarise_phases(plan: Plan) -> list[PhaseSum]:
+    """One line a phase, in order."""
+    return [_phase_sum(plan, phase) for phase in plan.phases]
+
+
+def _phase_sum(plan: Plan, phase: Phase) -> PhaseSum:
+    moving = tuple(move for move in phase.moves if move.action == "move")
+    return PhaseSum(
+        phase=phase,
+        moving=moving,
+        staying=tuple(move for move in phase.moves if move.action != "move"),
+        objects=sum(move.objects for move in moving),
+        bytes=sum(move.bytes for move in moving),
+        monthly_now_usd=sum(move.cost.monthly_now_usd for move in moving),
+        monthly_after_usd=sum(move.cost.monthly_after_usd for move in moving),
+        one_off_usd=sum(move.cost.one_off_usd for move in moving),
+        problems=tuple(approval_problems(plan, phase.phase)) if moving else (),
+    )
+
+
+def _values(plan: Plan, code_url: str | None) -> dict[str, Any]:
+    moves = sorted(plan.moves(), key=lambda move: move.rank)
+    sums = summarise_phases(plan)
+    moving = [move for move in moves if move.action == "move"]
+    tiers = [(tier, TIER_MEANING.get(tier, ""), [m for m in moves if m.tier == tier]) for tier in sorted(PRIORITIES)]
+    priorities = [
+        (name, meaning, [move for move in moves if move.priority == name]) for name, meaning in PRIORITY_MEANING.items()
+    ]
+    return {
+        "plan": plan,
+        "sums": sums,
+        "moves": moves,
+        "moving": moving,
+        "priorities": [entry for entry in priorities if entry[2]],
+        "tiers": [entry for entry in tiers if entry[2]],
+        "total_bytes": sum(move.bytes for move in moves),
+        "now": sum(move.cost.monthly_now_usd for move in moves),
+        "now_moving": sum(move.cost.monthly_now_usd for move in moving),
+        "after": sum(move.cost.monthly_after_usd for move in moving),
+        "one_off": sum(move.cost.one_off_usd for move in moving),
+        "buckets": _buckets(moving),
+        "changes": sum(change.change for move in moving for change in move.code_changes),
+        "lifecycle": lifecycle_words,
+        "address": lambda file, line: code_address(code_url, file, line),
+    }
+
+
+def _buckets(moving: Iterable[Move]) -> list[tuple[str, list[Move]]]:
+    """Target buckets in the order in which they are first needed, with the moves that go there."""
+    found: dict[str, list[Move]] = {}
+    for move in moving:
+        found.setdefault(move.migration.target_bucket, []).append(move)
+    return list(found.items())
+
+
+def _code_linker(code_url: str | None) -> Any:
+    def code_link(file: str, line: int) -> MarkdownText:
+        return link(code(f"{file}:{line}"), code_address(code_url, file, line))
+
+    return code_link
