@@ -1,0 +1,78 @@
+"""One batch of log files on its way into the catalogue, inside DuckDB."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from analysis.catalogue import load_sql
+
+# DuckDB sizes its read buffers by this, per thread.
+LINE_BYTES = 16 << 20
+
+
+class LineCounts(NamedTuple):
+    """The arithmetic of one file, as DuckDB saw it."""
+
+    file_id: int
+    lines: int
+    kept: int
+    duplicates: int
+    rejected: int
+    not_storage: int
+    first_event_at: datetime | None
+    last_event_at: datetime | None
+
+
+class EventBatch:
+    """Temporary tables that hold a batch; `store` adds it to the catalogue, within the caller's transaction."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        connection.execute(load_sql("ingest/macros.sql"))
+        connection.execute(load_sql("ingest/begin_batch.sql"))
+
+    def load(self, files: Sequence[tuple[int, Path]], compression: str) -> None:
+        """Read NDJSON files, given as (file id, path). Raises duckdb.Error for one that DuckDB refuses as a whole."""
+        if not files:
+            return
+        paths = [str(path) for _, path in files]
+        self._connection.execute(
+            "INSERT INTO batch_file SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
+            [paths, [number for number, _ in files]],
+        )
+        self._connection.execute(
+            load_sql("ingest/load_log_lines.sql"),
+            {"files": paths, "compression": compression, "line_bytes": LINE_BYTES},
+        )
+
+    def forget(self, file_id: int) -> None:
+        """Take a file out of the batch."""
+        self._connection.execute("DELETE FROM event WHERE file_id = ?", [file_id])
+        self._connection.execute("DELETE FROM batch_file WHERE file_id = ?", [file_id])
+
+    def rejected(self) -> dict[int, int]:
+        """How many lines of each file cannot be used; files without any are left out."""
+        rows = self._connection.execute(
+            "SELECT file_id, count(*) FROM event WHERE problem NOT IN ('', 'not storage') GROUP BY file_id"
+        ).fetchall()
+        return dict(rows)
+
+    def problems(self, file_id: int) -> list[tuple[int, str]]:
+        """(line number, reason) of the unusable lines of a file that our own reader has rewritten."""
+        return self._connection.execute(
+            "SELECT line_no, problem FROM event WHERE file_id = ? AND problem NOT IN ('', 'not storage')", [file_id]
+        ).fetchall()
+
+    def count(self) -> list[LineCounts]:
+        """Find what was seen before, and count the lines of every file."""
+        self._connection.execute(load_sql("ingest/find_duplicates.sql"))
+        rows = self._connection.execute(load_sql("ingest/count_lines.sql")).fetchall()
+        return [LineCounts(*row) for row in rows]
+
+    def store(self) -> None:
+        """Add the new events to the catalogue; `count` comes first."""
+        for name in ("judge_callers", "judge_events", "add_access", "add_seen", "add_coverage", "note_buckets"):
+            self._connection.execute(load_sql(f"ingest/{name}.sql"))

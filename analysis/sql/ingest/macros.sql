@@ -1,0 +1,19 @@
+-- Purpose: what an object's name tells; shared by the queries of `ingest`.
+-- Parameters: none. Columns: none.
+
+-- The directory with its closing slash, at most six levels; empty at the root.
+CREATE OR REPLACE TEMP MACRO folder_of(name) AS regexp_extract(name, '^(?:[^/]*/){0,6}');
+
+-- The first calendar date in a name, as it is written there: YYYYMMDD (also with a time behind it), YYYY-MM-DD, YYYY/MM/DD,
+-- year=YYYY/month=MM/day=DD; empty if there is none. A longer number is no date.
+CREATE OR REPLACE TEMP MACRO date_text_of(name) AS regexp_extract(
+    name,
+    -- One literal, so that it is compiled once and not per row.
+    '(?:^|[^0-9])((?:19|20)[0-9][0-9](?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])|-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])|/(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01])|/month=(?:0[1-9]|1[0-2])/day=(?:0[1-9]|[12][0-9]|3[01])))(?:[^0-9]|$|[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?:[^0-9]|$))',
+    1
+);
+
+CREATE OR REPLACE TEMP MACRO text_as_date(date_text) AS CASE
+    WHEN date_text = '' THEN NULL
+    ELSE try_cast(regexp_replace(regexp_replace(date_text, '[^0-9]', '', 'g'), '(....)(..)(..)', '\1-\2-\3') AS DATE)
+END;

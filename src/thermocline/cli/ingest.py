@@ -1,0 +1,142 @@
+"""`thermocline ingest …`: evidence into the catalogue."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption
+from thermocline.cli.output import note, print_json, print_table
+
+if TYPE_CHECKING:
+    from analysis.sources.report import FileReport, IngestReport
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Bring evidence into the catalogue. Reading the same input twice changes nothing; new input is added.",
+)
+
+PARTLY = 3
+
+_COUNTS = ("lines", "kept", "duplicates", "rejected", "not_storage")
+
+
+@app.command()
+def logs(
+    inputs: Annotated[list[str], typer.Argument(help="Files, folders, globs or gs:// addresses.")],
+    catalogue: CatalogueOption = DEFAULT_CATALOGUE,
+    json: JsonOption = False,
+) -> None:
+    """Read audit logs: NDJSON, JSON arrays, Pub/Sub and Eventarc envelopes; plain, gzip or zstd, found by content.
+
+    Example: thermocline ingest logs cloudaudit.googleapis.com/ --catalogue lake.duckdb
+    """
+    from analysis.catalogue import Catalogue
+    from analysis.sources.log_files import ingest_logs
+
+    progress = _Progress()
+    with Catalogue.create_or_migrate(catalogue) as opened:
+        report = ingest_logs(opened, inputs, on_file=progress.count)
+    progress.end()
+    _finish(report, catalogue, json=json)
+
+
+@app.command()
+def inventory(
+    inputs: Annotated[list[str], typer.Argument(help="Inventory reports (CSV or Parquet), or their manifest.")],
+    catalogue: CatalogueOption = DEFAULT_CATALOGUE,
+    bucket: BucketOption = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Column names of a CSV without header, as the report was configured.")
+    ] = None,
+    date: Annotated[str | None, typer.Option(help="The day of the inventory, where no manifest tells it.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Read an inventory of the bucket, as Storage Insights reports it.
+
+    Example: thermocline ingest inventory report_manifest.json --catalogue lake.duckdb
+    """
+    from analysis.catalogue import Catalogue
+    from analysis.sources.inventory import ingest_inventory
+
+    with Catalogue.create_or_migrate(catalogue) as opened:
+        report = ingest_inventory(
+            opened, inputs, bucket=bucket, columns=columns.split(",") if columns else None, snapshot_date=date
+        )
+    _finish(report, catalogue, json=json)
+
+
+@app.command()
+def code(
+    checkout: Annotated[Path, typer.Argument(help="A checkout of the code that uses the bucket.")],
+    env: Annotated[str, typer.Option("--env", help="What {env} stands for: dev, stg, prod …", metavar="NAME")],
+    catalogue: CatalogueOption = DEFAULT_CATALOGUE,
+    bucket: BucketOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find where a checkout touches the bucket; nothing of it is imported or run.
+
+    Example: thermocline ingest code ~/src/pipelines --env prod --catalogue lake.duckdb
+    """
+    from analysis.catalogue import Catalogue
+    from analysis.sources.code import ingest_code
+
+    with Catalogue.create_or_migrate(catalogue) as opened:
+        report = ingest_code(opened, checkout, env, bucket)
+    _finish(report, catalogue, json=json)
+
+
+def _finish(report: "IngestReport", catalogue: Path, *, json: bool) -> None:
+    """Print the arithmetic; exit with 3 when an input could not be read to its end."""
+    if json:
+        print_json({"files": [_as_record(file) for file in report.files]})
+    else:
+        _print_report(report)
+    for file in report.files:
+        if file.note and file.note != "read before":
+            note(f"{file.file}: {file.note}")
+    rejected = report.total("rejected")
+    if rejected:
+        note(f"{rejected} lines could not be used; `FROM v_reject` in {catalogue} says which and why")
+    if not report.complete:
+        raise typer.Exit(PARTLY)
+
+
+def _as_record(file: "FileReport") -> dict[str, object]:
+    counts: dict[str, object] = {name: getattr(file, name) for name in _COUNTS}
+    return {"file": file.file, **counts, "complete": file.complete, "note": file.note, "reasons": file.reasons}
+
+
+_SHOWN = 20
+
+
+def _print_report(report: "IngestReport") -> None:
+    """Every file of a small run; of a large one those that need a look, then the sums."""
+    files = report.files
+    if len(files) > _SHOWN:
+        files = [file for file in files if file.rejected or not file.complete][:_SHOWN]
+    rows = [(file.file, *(getattr(file, name) for name in _COUNTS)) for file in files]
+    rows.append((f"{len(report.files)} files", *(report.total(name) for name in _COUNTS)))
+    print_table(
+        ("file", *(name.replace("_", " ") for name in _COUNTS)), rows, right=[c.replace("_", " ") for c in _COUNTS]
+    )
+
+
+class _Progress:
+    """How far a long run is, on stderr: a plain line now and then."""
+
+    def __init__(self) -> None:
+        self._files = 0
+        self._lines = 0
+        self._next = 1_000_000
+
+    def count(self, file: "FileReport") -> None:
+        self._files += 1
+        self._lines += file.lines
+        if self._lines >= self._next:
+            self._next = self._lines + 1_000_000
+            note(f"{self._files} files, {self._lines:,} lines so far …")
+
+    def end(self) -> None:
+        if self._lines >= 1_000_000:
+            note(f"{self._files} files, {self._lines:,} lines")
