@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import typer
@@ -30,24 +30,48 @@ def print_table(
     rows: Iterable[Sequence[Any]],
     *,
     right: Iterable[str] = (),
+    optional: Sequence[str] = (),
     styles: Mapping[str, str] | None = None,
     title: str | None = None,
 ) -> None:
-    """Print a table that fits the terminal; `right` names columns of numbers, `styles` maps cell texts to colours."""
+    """Print a table that fits the terminal.
+
+    `right` names columns of numbers, `styles` maps cell texts to colours. Where the terminal is too narrow, columns named in
+    `optional` are left out, the last named first, and a line on stderr says so.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(soft_wrap=False)
+    # A pipe has no width: nothing is folded or left out there.
+    width = console.width if console.is_terminal else 10_000
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    shown = _columns_that_fit(columns, cells, optional, width)
+    if len(shown) < len(columns):
+        hidden = ", ".join(name for index, name in enumerate(columns) if index not in shown)
+        note(f"(this terminal is too narrow for: {hidden})")
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     numbers = set(right)
-    for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    for row in rows:
-        cells = ["" if cell is None else str(cell) for cell in row]
-        table.add_row(*(Text(cell, style=(styles or {}).get(cell, "")) for cell in cells))
-    console = Console(soft_wrap=False)
-    # A pipe has no width: nothing may be folded there.
-    console.print(table, width=None if console.is_terminal else 10_000, crop=False)
+    for index in shown:
+        justify: Literal["left", "right"] = "right" if columns[index] in numbers else "left"
+        table.add_column(columns[index], justify=justify, overflow="fold", no_wrap=columns[index] in numbers)
+    for row in cells:
+        table.add_row(*(Text(row[index], style=(styles or {}).get(row[index], "")) for index in shown))
+    console.print(table, width=width, crop=False)
+
+
+def _columns_that_fit(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], optional: Sequence[str], width: int
+) -> list[int]:
+    """The positions of the columns to show: all, less as many optional ones as it takes to fit."""
+    widths = [max([len(name), *(len(row[index]) for row in cells)]) for index, name in enumerate(columns)]
+    shown = list(range(len(columns)))
+    for name in reversed(optional):
+        if sum(widths[index] + 1 for index in shown) <= width:
+            break
+        shown.remove(columns.index(name))
+    return shown
 
 
 TEMPERATURE_STYLES = {"hot": "red", "warm": "yellow", "cold": "cyan", "unknown": "magenta"}
