@@ -133,6 +133,9 @@ def test_one_account_is_several_consumers(log: list[Entry]) -> None:
 def test_odd_names_and_markers(small_lake: Lake) -> None:
     names = {item.name: item for item in small_lake.objects}
     assert [name for name in names if "//" in name] == ["archives//booking_2019_leftover.parquet"]
+    assert [name for name in names if "%25 é#1?" in name] == [
+        "archives/firebase_events_2020_100%25 é#1?/000000000000.parquet"
+    ]
     assert [name for name in names if "/" not in name] == ["how_to_use_this_bucket.txt"]
     markers = [item for name, item in names.items() if name.endswith("/")]
     assert sorted(item.name for item in markers) == ["QPI_mapping/", "historization/tracking/"]

@@ -21,9 +21,11 @@ def archives(site: Site) -> None:
         for part in range(ledger.count(14, 3)):
             name = f"{root}/{tables[number % len(tables)]}_{day:%Y%m}_{number:02}/{part:012}.parquet"
             site.put(name, site.size(220 * MIB), site.moment(day, 10), site.callers.engineer)
-    # One object with an empty path segment, as a careless `gs://bucket/folder/` + `/name` makes it.
+    # One object with an empty path segment, as a careless `gs://bucket/folder/` + `/name` makes it, and one whose name
+    # looks encoded and is not: logs and inventories show names raw.
     odd = site.day_before_window(300, 400)
     site.put(f"{root}//{tables[0]}_leftover.parquet", 3 * MIB, at(odd, 9.5), site.callers.engineer)
+    site.put(f"{root}/{tables[3]}_100%25 é#1?/{0:012}.parquet", 5 * MIB, at(odd, 9.75), site.callers.engineer)
     readable = [name for name in ledger.objects if name.startswith(f"{root}/{tables[1]}")]
     writers = (site.callers.engineer, site.callers.engineer_gsutil, site.callers.engineer)
     for index, writer in zip(ledger.window.indexes(20, 61, 97), writers, strict=False):
