@@ -127,9 +127,8 @@ def approval_problems(plan: Plan, phase: int, trusted_key: Path | None = None) -
         problems.append(f"the evidence behind phase {phase} is not what {approval.by} approved")
     if approval.signature is not None and not verified(_signed_bytes(plan, phase, approval), approval.signature):
         problems.append(f"the signature on the approval of phase {phase} does not match it")
-    if trusted_key is not None and (
-        approval.signature is None or approval.signature.public_key != public_key(trusted_key)
-    ):
+    trusted = public_key(trusted_key) if trusted_key is not None else None
+    if trusted is not None and (approval.signature is None or approval.signature.public_key != trusted):
         problems.append(f"the approval of phase {phase} is not signed by {trusted_key}")
     return problems
 
