@@ -113,6 +113,8 @@ class SandboxApp:
         self.store.corrupt_next = rule.kind == "wrong-checksum"
         reply = self._answer(call)
         self.store.corrupt_next = False
+        if rule.kind == "late-response":
+            await asyncio.sleep(rule.seconds)
         if rule.kind == "lost-response":
             return _drop(request)
         if rule.kind == "cut-response":

@@ -7,7 +7,10 @@
 - `POST clock`: `{"now": TIME, "frozen": true}` or `{"advance_seconds": N}`; `GET` tells the time.
 - `POST objects`: `{"bucket": B, "objects": [{name, size, seed?, data?, timeCreated?, …}]}` creates objects without
   uploading (see `seeding.py`); content is virtual unless `data` (base64) is given.
-- `POST settings`: `rewrite_bytes_per_call`, `page_size`, `enforce_iam`, `latency_seconds` (added to every call).
+- `POST settings`: `rewrite_bytes_per_call`, `page_size`, `enforce_iam`, `latency_seconds` (added to every call),
+  `keep_history`.
+- `GET history`: every object written or taken away since `keep_history` was set, in the order of commits, with a
+  SHA-256 of its content.
 - `POST iam`: `{"tokens": {TOKEN: {principal, permissions: {BUCKET or *: [...]}}}, "revoke": [TOKEN], "issue": TOKEN}`;
   turns enforcement on.
 - `POST token`: an OAuth token endpoint; it answers with the token last named by `issue`.
@@ -50,6 +53,7 @@ class SettingsRequest(msgspec.Struct, forbid_unknown_fields=True):
     page_size: int | None = None
     enforce_iam: bool | None = None
     latency_seconds: float | None = None
+    keep_history: bool | None = None
 
 
 class Control:
@@ -62,6 +66,7 @@ class Control:
         self._routes: dict[tuple[str, str], Callable[[dict[str, str], bytes], Any]] = {
             ("GET", "stats"): lambda _p, _b: self.stats(),
             ("GET", "state"): lambda params, _b: self.state(params),
+            ("GET", "history"): lambda _p, _b: self.history(),
             ("GET", "faults"): lambda _p, _b: self.faults.rules,
             ("POST", "faults"): self._add_faults,
             ("DELETE", "faults"): self._clear_faults,
@@ -113,6 +118,24 @@ class Control:
             },
             "removals": [one for one in self.store.removals if only in (None, one.bucket)],
         }
+
+    def history(self) -> list[dict[str, Any]]:
+        """The events that an oracle replays."""
+        return [
+            {
+                "kind": event.kind,
+                "bucket": event.bucket,
+                "name": event.object.name,
+                "generation": event.object.generation,
+                "sha256": sha256(event.object.content),
+                "size": event.object.size,
+                "fields": event.object.fields,
+                "storage_class": event.object.storage_class,
+                "principal": event.principal,
+                "run": event.run,
+            }
+            for event in self.store.history
+        ]
 
     def _add_faults(self, _params: dict[str, str], body: bytes) -> Any:
         many = body.lstrip().startswith(b"[")

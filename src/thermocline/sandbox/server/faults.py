@@ -5,6 +5,7 @@ A rule is matched against calls in order; the first rule that fires decides. `ki
 - error: the answer is `status` with `reason` (503 backendError by default); nothing is done
 - latency: the call waits `seconds` first, then goes on (other rules may fire, too)
 - lost-response: the call is carried out, then the connection is dropped without an answer
+- late-response: the call is carried out, its answer comes `seconds` later
 - reset: the connection is dropped; nothing is done
 - cut-response: the call is carried out, the answer breaks off in the middle
 - wrong-checksum: the object that the call writes gets a checksum that is not its content's
@@ -34,6 +35,7 @@ KINDS = frozenset(
         "error",
         "latency",
         "lost-response",
+        "late-response",
         "reset",
         "cut-response",
         "wrong-checksum",

@@ -6,6 +6,7 @@
   event is kept in `removals` so that an oracle can judge a whole run afterwards.
 """
 
+from copy import copy
 from itertools import chain
 from pathlib import Path
 
@@ -34,6 +35,16 @@ class Removal(msgspec.Struct, frozen=True):
     run: str
 
 
+class Event(msgspec.Struct, frozen=True):
+    """One object written or taken away, in the order of commits; `kind` is written, overwritten, deleted, …"""
+
+    kind: str
+    bucket: str
+    object: StoredObject
+    principal: str
+    run: str
+
+
 class Settings(msgspec.Struct):
     """What tests and rehearsals may tune."""
 
@@ -41,6 +52,7 @@ class Settings(msgspec.Struct):
     page_size: int = 1000
     enforce_iam: bool = False
     latency_seconds: float = 0.0
+    keep_history: bool = False
 
 
 class Store:
@@ -51,6 +63,7 @@ class Store:
         self.settings = Settings()
         self.buckets: dict[str, Bucket] = {}
         self.removals: list[Removal] = []
+        self.history: list[Event] = []
         self.corrupt_next = False
         self._last_generation = 0
         self.journal = Journal(directory)
@@ -113,6 +126,8 @@ class Store:
         if bucket.resource.get("defaultEventBasedHold") and fresh.event_based_hold is None:
             fresh.event_based_hold = True
         bucket.live[fresh.name] = fresh
+        if self.settings.keep_history:
+            self.history.append(Event("written", bucket.name, copy(fresh), principal, run))
         self.journal.write(ObjectSaved(bucket.name, "live", fresh))
 
     def save(self, bucket: Bucket, changed: StoredObject) -> None:
@@ -164,6 +179,7 @@ class Store:
         for bucket in list(self.buckets.values()):
             self.drop_bucket(bucket)
         self.removals.clear()
+        self.history.clear()
         self.clock = Clock()
 
     def purge_soft(self, bucket: Bucket) -> None:
@@ -183,6 +199,8 @@ class Store:
                 format_time(now), bucket.name, old.name, old.generation, old.crc32c, old.size, cause, principal, run
             )
         )
+        if self.settings.keep_history:
+            self.history.append(Event(cause, bucket.name, copy(old), principal, run))
         if keep:
             old.noncurrent_since = now
             bucket.noncurrent.setdefault(old.name, []).append(old)
