@@ -36,8 +36,8 @@ def print_table(
 ) -> None:
     """Print a table that fits the terminal.
 
-    `right` names columns of numbers, `styles` maps cell texts to colours. Where the terminal is too narrow, columns named in
-    `optional` are left out, the last named first, and a line on stderr says so.
+    `right` names columns of numbers, `styles` maps cell texts to colours. Where the terminal is too narrow, columns
+    named in `optional` are left out, the last named first, and a line on stderr says so.
     """
     from rich.console import Console
     from rich.table import Table
