@@ -39,7 +39,7 @@ def definition_of(plan: Plan, phase: Phase, move: Move) -> Definition:
                 env=plan.env,
                 source_bucket=migration.source_bucket,
                 source_path=migration.source_path,
-                target_bucket=migration.target_bucket,
+                target_bucket=migration.target_bucket or "",
                 target_path=migration.target_path,
                 include_subfolders=migration.include_subfolders,
                 file_types=migration.file_types,

@@ -131,7 +131,7 @@ def _claim(row: Row) -> Claim:
     return Claim(
         use_case=row.candidate.use_case,
         source_path=migration.source_path,
-        bucket=migration.target_bucket,
+        bucket=migration.target_bucket or "",
         target_path=migration.target_path,
         mapping=migration.subfolder_mapping,
         children=frozenset(child.name for child in row.candidate.subfolder.children),
@@ -140,7 +140,7 @@ def _claim(row: Row) -> Claim:
 
 def _refuse_taken(rows: Sequence[Row], taken: Mapping[str, str], project: str | None) -> None:
     for row in rows:
-        owner = taken.get(row.migration.target_bucket)
+        owner = taken.get(row.migration.target_bucket or "")
         if owner is not None and owner != project:
             raise InvalidPlanInput(
                 f"`{row.candidate.use_case}`: the bucket {row.migration.target_bucket} exists already and belongs to "

@@ -80,13 +80,13 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     Paths end with '/' or are empty. `exclude_prefixes` are full source prefixes below `source_path` that belong to
     other subfolders and must be left out. `lifecycle_policy` is Cloud Storage's JSON form, `{"rule": […]}`.
-    `target_bucket` is empty where the subfolder stays. `date_range` `last_N_days` counts back from `evidence.as_of`.
+    `target_bucket` is null where the subfolder stays. `date_range` `last_N_days` counts back from `evidence.as_of`.
     """
 
     pattern: MigrationPattern
     source_bucket: str
     source_path: str
-    target_bucket: str = ""
+    target_bucket: str | None = None
     target_path: str = ""
     storage_class: str = "STANDARD"
     location: str = ""

@@ -15,8 +15,8 @@ def agree(migrations: Sequence[Migration]) -> list[Migration]:
     """The migrations with equal bucket settings for equal buckets, in the order given."""
     by_bucket: dict[str, list[Migration]] = {}
     for migration in migrations:
-        by_bucket.setdefault(migration.target_bucket, []).append(migration)
-    return [_agreed(migration, by_bucket[migration.target_bucket]) for migration in migrations]
+        by_bucket.setdefault(migration.target_bucket or "", []).append(migration)
+    return [_agreed(migration, by_bucket[migration.target_bucket or ""]) for migration in migrations]
 
 
 def _agreed(migration: Migration, sharing: list[Migration]) -> Migration:

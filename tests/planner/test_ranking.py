@@ -59,7 +59,7 @@ def test_names_decide_nothing() -> None:
 
 def test_what_stays_has_no_target() -> None:
     for move in planned(*every_kind()).moves():
-        assert (move.migration.target_bucket == "") == (move.action == "stay")
+        assert (move.migration.target_bucket is None) == (move.action == "stay")
         assert (len(move.steps) == 6) == (move.action == "move")
 
 

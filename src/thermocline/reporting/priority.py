@@ -138,7 +138,7 @@ def _buckets(moving: Iterable[Move]) -> list[tuple[str, list[Move]]]:
     """Target buckets in the order in which they are first needed, with the moves that go there."""
     found: dict[str, list[Move]] = {}
     for move in moving:
-        found.setdefault(move.migration.target_bucket, []).append(move)
+        found.setdefault(move.migration.target_bucket or "", []).append(move)
     return list(found.items())
 
 
