@@ -65,6 +65,7 @@ class Feeder:
         self._queue: asyncio.Queue[Item | None] = asyncio.Queue()
         self._results: list[Result] = []
         self._busy = 0
+        self._more = True
         self._wake = asyncio.Event()
         self._failures = 0
         self.broken: StorageError | None = None
@@ -91,26 +92,24 @@ class Feeder:
             raise self.broken
 
     async def _write(self, base: int, order: Iterator[int], workers: list[asyncio.Task[None]]) -> None:
-        more = True
         while True:
             _raise_first(workers)
             halted = self._stop.requested or self.broken is not None
             ids = []
-            if more and not halted and self._queue.qsize() < self._in_flight:
-                ids = [base | seq for seq in islice(order, max(GROUP, self._in_flight))]
-                more = bool(ids)
+            if self._more and not halted and self._queue.qsize() < self._in_flight:
+                ids = [base | seq for seq in islice(order, max(GROUP, 2 * self._in_flight))]
+                self._more = bool(ids)
             results, self._results = self._results, []
             if ids or results:
                 for item in await self._journal.call(self._journal.record_and_take, results, ids):
                     self._busy += 1
                     self._queue.put_nowait(item)
-            elif self._busy == 0 and (not more or halted):
+            elif self._busy == 0 and (not self._more or halted):
                 return
             if halted:
                 self._drain()
-            if ids and self._queue.qsize() < self._in_flight:
-                continue
-            await self._pause()
+            if not ids or self._queue.qsize() >= self._in_flight:
+                await self._pause()
 
     def _drain(self) -> None:
         # Started in the journal but never sent: the next run takes them again.
@@ -144,7 +143,8 @@ class Feeder:
             self._on_result(item, result)
             self._results.append(result)
             self._busy -= 1
-            if len(self._results) >= GROUP or self._queue.qsize() < self._in_flight // 2 or self._busy == 0:
+            hungry = self._more and self._queue.qsize() < self._in_flight
+            if hungry or len(self._results) >= GROUP or self._busy == 0:
                 self._wake.set()
 
 

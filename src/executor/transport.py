@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
@@ -67,6 +68,7 @@ class Transport:
         self._headers = {AUDIT_HEADER: run_id, "User-Agent": "thermocline", "Accept-Encoding": "identity"}
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
+        self._proxy = _proxy_of(endpoint)
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -76,7 +78,6 @@ class Transport:
             # A rewrite call may take half a minute before its first byte.
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=120),
             auto_decompress=False,
-            trust_env=True,
         )
         return self
 
@@ -133,11 +134,19 @@ class Transport:
         self.counters["requests"] += 1
         try:
             async with self._session.request(
-                method, url, data=body, headers=headers, allow_redirects=False
+                method, url, data=body, headers=headers, allow_redirects=False, proxy=self._proxy
             ) as response:
                 return response.status, await response.read(), response.headers, authorization
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             return 0, str(error).encode() or type(error).__name__.encode(), {}, authorization
+
+
+def _proxy_of(endpoint: str) -> str | None:
+    # Asked once: aiohttp's own trust_env reads the environment and .netrc in a thread for every single request.
+    address = URL(endpoint)
+    if address.host is None or proxy_bypass(address.host):
+        return None
+    return getproxies().get(address.scheme)
 
 
 class _ErrorItem(msgspec.Struct):
