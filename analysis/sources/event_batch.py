@@ -74,5 +74,13 @@ class EventBatch:
 
     def store(self) -> None:
         """Add the new events to the catalogue; `count` comes first."""
-        for name in ("judge_callers", "judge_events", "add_access", "add_seen", "add_coverage", "note_buckets"):
+        for name in (
+            "judge_callers",
+            "judge_events",
+            "add_access",
+            "add_seen",
+            "add_coverage",
+            "note_buckets",
+            "merge_buckets",
+        ):
             self._connection.execute(load_sql(f"ingest/{name}.sql"))

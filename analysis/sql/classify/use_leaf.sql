@@ -4,7 +4,7 @@
 -- Parameters: bucket, as_of, from_day, poll_repeats, poll_repeats_sole_object, has_usage.
 -- Needs: folder_leaf, caller (identity_id → consumer_id).
 -- Columns: leaf_id, consumer_id, role (read|poll|copy|write|delete|update|denied|missing|usage), days BIT(400), events, objects,
---   bytes, first_at, last_at.
+--   bytes, first_at, last_at, object_min, object_max (equal where it is always the same object).
 CREATE OR REPLACE TEMP TABLE use_leaf AS
 WITH audited AS (
     SELECT DISTINCT hash(folder) AS key, day, op
@@ -16,17 +16,17 @@ merged AS (
     SELECT hash(folder) AS key, hash(principal, delegation, key_name, agent, job) AS identity_id, partition_date, day, source, op,
         CASE WHEN outcome <> 'ok' THEN outcome WHEN op = 'read' AND copied_to <> '' THEN 'copy' ELSE op END AS act,
         sum(events) AS events, sum(objects) AS objects, sum(bytes) AS bytes,
-        min(object_min) = max(object_max) AS one_object, min(first_at) AS first_at, max(last_at) AS last_at
+        min(object_min) AS object_min, max(object_max) AS object_max, min(first_at) AS first_at, max(last_at) AS last_at
     FROM access
     WHERE bucket = $bucket AND day BETWEEN $from_day AND $as_of AND op NOT IN ('list', 'admin')
     GROUP BY ALL
 ),
 calls AS (
-    SELECT folder_leaf.leaf_id, caller.consumer_id, events, merged.objects, bytes, first_at, last_at,
+    SELECT folder_leaf.leaf_id, caller.consumer_id, events, merged.objects, bytes, first_at, last_at, object_min, object_max,
         date_diff('day', merged.day, $as_of)::INTEGER AS age,
         CASE
             WHEN audited.key IS NOT NULL THEN 'usage'
-            WHEN act = 'read' AND one_object AND events >= CASE
+            WHEN act = 'read' AND object_min = object_max AND events >= CASE
                 WHEN folder_leaf.objects > 1 THEN $poll_repeats ELSE $poll_repeats_sole_object END THEN 'poll'
             ELSE act
         END AS role
@@ -36,6 +36,6 @@ calls AS (
 SELECT leaf_id, consumer_id, role,
     bitstring_agg(age, 0, 399) AS days,
     sum(events)::BIGINT AS events, sum(objects)::BIGINT AS objects, sum(bytes)::BIGINT AS bytes,
-    min(first_at) AS first_at, max(last_at) AS last_at
+    min(first_at) AS first_at, max(last_at) AS last_at, min(object_min) AS object_min, max(object_max) AS object_max
 FROM calls
 GROUP BY ALL;
