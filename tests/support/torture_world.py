@@ -1,13 +1,16 @@
 """A small world to break: a server, a source bucket of awkward objects, a plan, people who interfere, an oracle."""
 
 import asyncio
+import contextlib
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
+
+import aiohttp
 
 from executor.reading import Selection
 from executor.results import RunResult
@@ -125,6 +128,33 @@ class World:
         """Somebody else changes an object's metadata."""
         self.api("PATCH", f"/storage/v1/b/{bucket}/o/{quote(name, safe='')}", body)
 
+    @contextlib.contextmanager
+    def at_request(self, step: int, act: Callable[[], None], *, after: bool = False) -> Iterator[list[int]]:
+        """Let somebody act just before (or after) the n-th request of this process; yields the steps struck."""
+        request = aiohttp.ClientSession._request
+        struck: list[int] = []
+        seen = 0
+
+        async def interrupted(
+            session: aiohttp.ClientSession, *arguments: Any, **options: Any
+        ) -> aiohttp.ClientResponse:
+            nonlocal seen
+            mine, seen = seen == step, seen + 1
+            if mine and not after:
+                struck.append(step)
+                act()
+            answer = await request(session, *arguments, **options)
+            if mine and after:
+                struck.append(step)
+                act()
+            return answer
+
+        aiohttp.ClientSession._request = interrupted  # type: ignore[assignment, method-assign]
+        try:
+            yield struck
+        finally:
+            aiohttp.ClientSession._request = request  # type: ignore[method-assign]
+
     # Judging
 
     def state(self) -> dict[str, Any]:
@@ -147,6 +177,15 @@ class World:
             judgement.faults += missing_copies(self.state(), SOURCE, PREFIX, TARGET, MOVED)
         assert judgement.faults == [], f"seed {self.seed}: {json.dumps(judgement.faults[:10], indent=1)}"
         return judgement
+
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def required(fault: str, outcome: str) -> Callable[[Test], Test]:
+    """What a test proves: a row of the table in docs/reliability.md, which is made from these lines."""
+    del fault, outcome
+    return lambda test: test
 
 
 def every_step(limit: int, act: Callable[[int], bool]) -> int:
