@@ -18,7 +18,7 @@ notebooks: $(DEV) ## JupyterLab on the demo's catalogue, built first if there is
 	THERMOCLINE_CATALOGUE=$(CURDIR)/demo-output/catalogue.duckdb THERMOCLINE_PLAN=$(CURDIR)/demo-output/plan.json $(BIN)/jupyter lab notebooks
 
 docs: $(DEV)     ## build the documentation into dist/site, refusing every warning
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 test: $(DEV)     ## the test suite
 	$(BIN)/pytest -n 2 -q -m "not slow"

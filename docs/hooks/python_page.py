@@ -27,8 +27,11 @@ def page() -> Iterator[str]:
     """The page's lines."""
     from analysis import model
     from analysis.catalogue import Catalogue
+    from analysis.classify.analyze import analyze
+    from analysis.classify.store import latest_analysis, read_analysis
     from analysis.settings import load_settings
     from planner import planfile
+    from planner.generate import generate
 
     yield "\n## analysis.catalogue.Catalogue\n"
     yield inspect.cleandoc(Catalogue.__doc__ or "") + "\n"
@@ -44,6 +47,11 @@ def page() -> Iterator[str]:
             yield from (f"| `{field.name}` | `{type_text(field.type)}` |" for field in dataclasses.fields(kind))
     yield "\n## analysis.settings\n"
     yield from function_lines("load_settings", load_settings, 3)
+    yield "\n## analysis.classify\n"
+    for function in (analyze, latest_analysis, read_analysis):
+        yield from function_lines(f"{function.__module__}.{function.__name__}", function, 3)
+    yield "\n## planner.generate\n"
+    yield from function_lines("generate", generate, 3)
     yield "\n## planner.planfile\n"
     for name, function in vars(planfile).items():
         if inspect.isfunction(function) and not name.startswith("_") and function.__module__ == planfile.__name__:

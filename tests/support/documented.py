@@ -1,0 +1,86 @@
+"""Finds the command lines in a Markdown page: fenced console blocks, and indented blocks outside of lists."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from thermocline.cli.app import COMMANDS, load_command
+
+_FENCE = re.compile(r"^(\s*)```(\w*)")
+_LIVE = re.compile(r"^\s*<!-- live: (.+) -->$")
+_SHELL = {"console", "bash", "sh"}
+
+
+def accept(words: list[str]) -> None:
+    """Options and arguments of a command line must parse; nothing runs. Raises what the command says otherwise."""
+    command: Any = load_command(words[0])
+    rest = words[1:]
+    while rest and rest[0] in getattr(command, "commands", {}):
+        command = command.commands[rest.pop(0)]
+    command.make_context(words[0], rest)
+
+
+def there(words: list[str]) -> bool:
+    """Whether this command exists yet: some that pages describe are still being built."""
+    if words[0] not in COMMANDS or find_spec(f"thermocline.cli.{COMMANDS[words[0]].module}") is None:
+        return False
+    group = getattr(load_command(words[0]), "commands", {})
+    return not group or len(words) < 2 or words[1].startswith("-") or words[1] in group
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of command lines. `live` says why it cannot run here, empty if it can."""
+
+    page: Path
+    line: int
+    live: str
+    commands: tuple[str, ...]
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    """Every block of command lines in a page, in order."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    number = 0
+    while number < len(lines):
+        fence = _FENCE.match(lines[number])
+        start = number
+        body: list[str] = []
+        if fence:
+            number += 1
+            while not lines[number].strip().startswith("```"):
+                body.append(lines[number].removeprefix(fence[1]))
+                number += 1
+            if fence[2] not in _SHELL:
+                body = []
+        elif lines[number].startswith("    ") and (number == 0 or not lines[number - 1].strip()):
+            while number < len(lines) and (lines[number].startswith("    ") or not lines[number].strip()):
+                body.append(lines[number].removeprefix("    "))
+                number += 1
+            body = body if _looks_like_commands(body) else []
+        commands = tuple(_commands(body))
+        if commands:
+            yield Block(page, start + 1, _why_live(lines, start), commands)
+        number += 1
+
+
+def _looks_like_commands(body: list[str]) -> bool:
+    return bool(re.match(r"(thermocline|make|pip|pipx|gcloud)\b", body[0].strip())) if body else False
+
+
+def _why_live(lines: list[str], start: int) -> str:
+    before = next((line for line in reversed(lines[:start]) if line.strip()), "")
+    found = _LIVE.match(before)
+    return found[1] if found else ""
+
+
+def _commands(body: list[str]) -> Iterator[str]:
+    joined = "\n".join(body).replace("\\\n", " ")
+    for line in joined.splitlines():
+        words = shlex.split(line, comments=True)
+        if words:
+            yield shlex.join(words)
