@@ -1,0 +1,34 @@
+"""Comments and docstrings of Python files: they name paths too, as documents do."""
+
+import ast
+import re
+
+from analysis.references.locations import embedded
+from analysis.references.model import Site
+from analysis.references.program import Program
+from analysis.references.text import literal
+
+_COMMENT = re.compile(r"(?:^|\s)#(?P<text>.*)$")
+
+
+def scan_comments(program: Program, path: str) -> None:
+    """Record the addresses in comments and docstrings of one file as documents."""
+    content = program.checkout.text(path)
+    if "gs://" not in content and "storage.googleapis" not in content:
+        return
+    for number, line in enumerate(content.split("\n"), 1):
+        if ("gs://" in line or "googleapis" in line) and (match := _COMMENT.search(line)):
+            _record(program, match["text"], Site(path, number))
+    tree = program.tree(path)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            text = ast.get_docstring(node, clean=False)
+            if text and "gs://" in text:
+                start = node.body[0].lineno
+                for offset, line in enumerate(text.split("\n")):
+                    _record(program, line, Site(path, start + offset))
+
+
+def _record(program: Program, text: str, site: Site) -> None:
+    for _, _, place in embedded(literal(text, site)):
+        program.record("reference", place.bucket, place.prefix, site, "comment", 0.5, kind="document")

@@ -1,0 +1,38 @@
+"""Environment variables that the checkout sets for its programs: env files, Dockerfiles, compose and pod specs."""
+
+import re
+
+from analysis.references.checkout import Checkout
+from analysis.references.model import Site
+from analysis.references.text import Text, literal
+
+_LINE = re.compile(
+    r"^\s*(?:export\s+|ENV\s+|-\s*)?(?P<name>[A-Z][A-Z0-9_]{2,})\s*(?:=|:\s)\s*[\"']?(?P<value>[^\"'\s#][^\"'#]*?)[\"']?\s*$"
+)
+_PAIR = re.compile(
+    r"name[\"']?\s*[:=]\s*[\"']?(?P<name>[A-Z][A-Z0-9_]{2,})[\"']?\s*,?\s*\n\s*[\"']?value[\"']?\s*[:=]\s*[\"']?(?P<value>[^\"'\n]+?)[\"']?\s*(?:\n|,|$)"
+)
+
+
+def variables(checkout: Checkout, env: str | None) -> dict[str, Text]:
+    """Variables that all deployment files agree on, or that the file of this environment sets."""
+    found: dict[str, dict[str, Text]] = {}
+    for file in checkout.of("config", "yaml", "docker", "terraform"):
+        content = checkout.text(file.path)
+        for match in (*_lines(content), *_PAIR.finditer(content)):
+            line = content.count("\n", 0, match.start("value")) + 1
+            value = literal(match["value"].strip(), Site(file.path, line))
+            if "{{" in value.flat or "$" in value.flat:
+                continue
+            ours = bool(env) and re.search(rf"(?:^|[/._-]){re.escape(env or '')}(?:[/._-]|$)", file.path) is not None
+            found.setdefault(match["name"], {})["ours" if ours else value.flat] = value
+    return {
+        name: values.get("ours") or next(iter(values.values()))
+        for name, values in found.items()
+        if "ours" in values or len(values) == 1
+    }
+
+
+def _lines(content: str) -> list[re.Match[str]]:
+    pattern = re.compile(_LINE.pattern, re.MULTILINE)
+    return list(pattern.finditer(content))

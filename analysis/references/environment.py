@@ -1,0 +1,71 @@
+"""What the surroundings of a process tell it: environment variables, and the name of the environment itself."""
+
+import re
+from typing import TYPE_CHECKING
+
+from analysis.references.text import HOLE, Piece, Text
+from analysis.references.values import Constant, Unknown, Value, alternatives, either
+
+if TYPE_CHECKING:
+    from analysis.references.machine import Machine
+
+_ENVIRONMENT_NAME = re.compile(
+    r"^(?:[a-z0-9]+_)*?(?:env|environment|stage|deployment_environment|deploy_env)(?:_(?:short|long|code|suffix|id|type))?(?:_name)?$",
+    re.IGNORECASE,
+)
+_NOT_THE_ENVIRONMENT = re.compile(r"virtual|conda|python|venv|_os_", re.IGNORECASE)
+
+
+def names_environment(name: str) -> bool:
+    """Whether a variable, parameter or option of this name holds the name of the environment (dev, prod …)."""
+    return bool(_ENVIRONMENT_NAME.match(name.replace("-", "_"))) and not _NOT_THE_ENVIRONMENT.search(name)
+
+
+def current(env: str | None) -> Text | None:
+    """The environment's name as a value that compares equal to its synonyms."""
+    return Text((Piece(env, environment=True),)) if env else None
+
+
+def known_name(machine: "Machine", name: str) -> Value | None:
+    """The environment's name where `name` asks for it."""
+    return current(machine.env) if name and names_environment(name) else None
+
+
+def variable(machine: "Machine", key: Value, default: Value | None) -> Value:
+    """An environment variable: what the process was started with, else the environment's name, the default, what the
+    checkout's deployment files set, or a hole with the variable's name.
+    """
+    found = [_variable(machine, option, default) for option in alternatives(key)]
+    return either(found)
+
+
+def _variable(machine: "Machine", key: Value, default: Value | None) -> Value:
+    name = key.flat if isinstance(key, Text) and key.known else ""
+    if name in machine.process.environment:
+        return machine.process.environment[name]
+    if (env := known_name(machine, name)) is not None:
+        return env
+    if default is not None and not isinstance(default, Unknown) and default != Constant(None):
+        return default
+    deployed = machine.program.deployed.get(name)
+    if deployed is not None:
+        return deployed
+    return Unknown(name)
+
+
+def settle(text: Text, env: str | None) -> Text:
+    """Placeholders left in a string, `{env}` and `${ENV}`: the environment's name, or a hole for anything else."""
+    flat = text.flat
+    if "{" not in flat and "$" not in flat:
+        return text
+    spans = []
+    for match in _PLACEHOLDER.finditer(flat):
+        name = match["name"] or match["shell"] or match["word"] or ""
+        here = current(env) if names_environment(name) else None
+        spans.append((match.start(), match.end(), here or Text((Piece(HOLE, label=name),))))
+    return text.replace_spans(spans) if spans else text
+
+
+_PLACEHOLDER = re.compile(
+    r"\$\{(?P<shell>\w+)(?::?[-=?+][^}]*)?\}|\$(?P<word>[A-Za-z_]\w*)|\$\([^)]*\)|\{\{.*?\}\}|\{%.*?%\}|\{(?P<name>[^{}/]*)\}"
+)

@@ -1,0 +1,418 @@
+"""Functions of Python and of its standard library that a path may go through."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from analysis.references import attributes, environment, operators
+from analysis.references.attributes import class_member, external_base
+from analysis.references.frames import Frame
+from analysis.references.text import Text, hole, literal
+from analysis.references.values import (
+    Arguments,
+    Class,
+    Constant,
+    External,
+    Function,
+    Instance,
+    Items,
+    Method,
+    PathValue,
+    Product,
+    Table,
+    Unknown,
+    Value,
+    alternatives,
+    as_text,
+    either,
+)
+
+if TYPE_CHECKING:
+    from analysis.references.machine import Machine
+
+_PATHS = {
+    "pathlib.Path",
+    "pathlib.PurePath",
+    "pathlib.PurePosixPath",
+    "pathlib.PosixPath",
+    "cloudpathlib.CloudPath",
+    "cloudpathlib.GSPath",
+    "cloudpathlib.AnyPath",
+    "upath.UPath",
+    "airflow.io.path.ObjectStoragePath",
+    "airflow.sdk.ObjectStoragePath",
+    "etils.epath.Path",
+}
+_ENVIRONMENT = {
+    "os.environ.get",
+    "os.getenv",
+    "os.environ.setdefault",
+    "os.environ.pop",
+    "decouple.config",
+    "environ.get",
+    "starlette.config.Config",
+}
+_VARIABLES = ("Variable.get", "models.Variable.get")
+
+
+def call(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> Value | None:
+    """The result of calling a known function; None where `path` is none of them."""
+    act = _FUNCTIONS.get(path)
+    if act is not None:
+        return act(machine, arguments, frame)
+    if path in _PATHS:
+        parts = [as_text(part) for part in arguments.positional]
+        return PathValue(operators.join_paths(parts)) if parts else PathValue(literal("."))
+    if path in _ENVIRONMENT:
+        default = arguments.get("default", 1)
+        return environment.variable(machine, arguments.positional[0] if arguments.positional else Unknown(), default)
+    if path.endswith(_VARIABLES):
+        default = arguments.get("default_var", 1) or arguments.get("default", 1)
+        name = as_text(arguments.positional[0]).flat if arguments.positional else "variable"
+        known = environment.known_name(machine, name)
+        return known or (default if default is not None and default != Constant(None) else Unknown(name))
+    return None
+
+
+def _string(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    if not arguments.positional:
+        return literal("")
+    return either([as_text(option) for option in alternatives(arguments.positional[0])])
+
+
+def _join_paths(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    from itertools import product
+
+    options = [alternatives(part) for part in arguments.positional]
+    results: list[Value] = []
+    for combination in product(*options):
+        results.append(operators.join_paths([as_text(part) for part in combination]))
+        if len(results) >= 16:
+            break
+    return either(results)
+
+
+def _url_join(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    base, part = (as_text(value) for value in (*arguments.positional, Unknown(), Unknown())[:2])
+    cut = base.flat.rfind("/")
+    return base.cut(0, cut + 1) + part
+
+
+def _base_name(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    text = as_text(arguments.positional[0]) if arguments.positional else hole()
+    return text.cut(text.flat.rfind("/") + 1)
+
+
+def _directory(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    text = as_text(arguments.positional[0]) if arguments.positional else hole()
+    return text.cut(0, max(text.flat.rfind("/"), 0))
+
+
+def _split_extension(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    text = as_text(arguments.positional[0]) if arguments.positional else hole()
+    dot = text.flat.rfind(".")
+    return Items([text.cut(0, dot), text.cut(dot)]) if dot > 0 else Items([text, literal("")])
+
+
+def _same(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    return arguments.positional[0] if arguments.positional else Unknown()
+
+
+def _items(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    if not arguments.positional:
+        return Items([])
+    values, complete = machine.iterate(arguments.positional[0], frame)
+    return Items(values, complete)
+
+
+def _table(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    table = Table(dict(arguments.keywords))
+    for value in arguments.positional:
+        if isinstance(value, Table):
+            table.entries = {**value.entries, **table.entries}
+            table.others.extend(value.others)
+    return table
+
+
+def _default_table(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    del machine, frame
+    return Table({}, fallback=Unknown()) if arguments.positional else Table({})
+
+
+def _enumerate(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    values, complete = machine.iterate(arguments.positional[0], frame) if arguments.positional else ([], False)
+    return Items([Items([Unknown("index"), value]) for value in values], complete)
+
+
+def _zip(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    columns = [machine.iterate(value, frame) for value in arguments.positional]
+    if not columns:
+        return Items([])
+    rows = zip(*(values for values, _ in columns), strict=False)
+    return Items([Items(list(row)) for row in rows], all(complete for _, complete in columns))
+
+
+def _range(_: "Machine", __: Arguments, ___: Frame) -> Value:
+    return Items([Unknown("number")], complete=False)
+
+
+def _product(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    from itertools import islice, product
+
+    columns = [machine.iterate(value, frame) for value in arguments.positional]
+    rows = islice(product(*(values for values, _ in columns)), 400)
+    return Items([Items(list(row)) for row in rows], all(complete for _, complete in columns))
+
+
+def _chain(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    columns = [machine.iterate(value, frame) for value in arguments.positional]
+    return Items([value for values, _ in columns for value in values], all(complete for _, complete in columns))
+
+
+def _map(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    if len(arguments.positional) < 2:
+        return Items([], complete=False)
+    callee, column = arguments.positional[0], arguments.positional[1]
+    values, complete = machine.iterate(column, frame)
+    results = []
+    for value in values:
+        if isinstance(callee, Function):
+            results.append(machine.invoke(callee, [value], {}, frame, arguments))
+        elif isinstance(callee, External):
+            found = call(machine, callee.path, Arguments([value], {}, arguments.site), frame)
+            results.append(found if found is not None else Unknown())
+    return Items(results, complete)
+
+
+def _filter(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    values, _ = machine.iterate(arguments.positional[1], frame) if len(arguments.positional) > 1 else ([], False)
+    return Items(values, complete=False)
+
+
+def _getattr(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    if len(arguments.positional) < 2:
+        return Unknown()
+    name = as_text(arguments.positional[1])
+    if not name.known:
+        return Unknown()
+    found = attributes.attribute(machine, arguments.positional[0], name.flat, frame)
+    return arguments.positional[2] if isinstance(found, Unknown) and len(arguments.positional) > 2 else found
+
+
+def _super(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    return Product("builtins.super", arguments)
+
+
+def _isinstance(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    if len(arguments.positional) == 2 and isinstance(kind := arguments.positional[1], External):
+        value = arguments.positional[0]
+        if isinstance(value, Text):
+            return Constant(kind.path == "builtins.str")
+        if isinstance(value, Items):
+            return Unknown() if kind.path in ("builtins.list", "builtins.tuple", "builtins.set") else Constant(False)
+        if isinstance(value, Table):
+            return Constant(kind.path == "builtins.dict")
+    return Unknown()
+
+
+def _partial(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    callee = arguments.positional[0] if arguments.positional else Unknown()
+    if isinstance(callee, Function):
+        clone = Function(
+            callee.node, callee.module, callee.closure, callee.owner, dict(callee.defaults), callee.decorators
+        )
+        parameters = [*callee.node.args.posonlyargs, *callee.node.args.args]
+        for parameter, value in zip(parameters, arguments.positional[1:], strict=False):
+            clone.defaults[parameter.arg] = value
+        clone.defaults.update(arguments.keywords)
+        return clone
+    return callee
+
+
+def _loads(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    """JSON handed over as a string: its fields, where the string is known."""
+    import json
+
+    text = as_text(arguments.positional[0]) if arguments.positional else hole()
+    try:
+        return from_json(json.loads(text.flat.replace("\x00", "\\u0000")), text)
+    except ValueError:
+        return Unknown("json")
+
+
+def from_json(value: object, source: Text) -> Value:
+    """A decoded JSON value, its strings with the site of the text they came in."""
+    if isinstance(value, str):
+        position = source.flat.find(value) if value else -1
+        return source.cut(position, position + len(value)) if position >= 0 else literal(value, source.first_line)
+    if isinstance(value, list):
+        return Items([from_json(item, source) for item in value])
+    if isinstance(value, dict):
+        return Table({str(key): from_json(item, source) for key, item in value.items()})
+    return Constant(value)
+
+
+def _unknown_date(_: "Machine", __: Arguments, ___: Frame) -> Value:
+    return hole("date")
+
+
+def _path_home(_: "Machine", __: Arguments, ___: Frame) -> Value:
+    return PathValue(literal("~"))
+
+
+_FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
+    "builtins.str": _string,
+    "builtins.super": _super,
+    "builtins.list": _items,
+    "builtins.tuple": _items,
+    "builtins.set": _items,
+    "builtins.frozenset": _items,
+    "builtins.sorted": _items,
+    "builtins.reversed": _items,
+    "builtins.iter": _items,
+    "collections.deque": _items,
+    "builtins.dict": _table,
+    "collections.OrderedDict": _table,
+    "types.SimpleNamespace": _table,
+    "collections.defaultdict": _default_table,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.range": _range,
+    "builtins.map": _map,
+    "builtins.filter": _filter,
+    "builtins.getattr": _getattr,
+    "builtins.isinstance": _isinstance,
+    "itertools.product": _product,
+    "itertools.chain": _chain,
+    "functools.partial": _partial,
+    "json.loads": _loads,
+    "copy.deepcopy": _same,
+    "copy.copy": _same,
+    "typing.cast": lambda _, arguments, __: arguments.positional[-1] if arguments.positional else Unknown(),
+    "builtins.repr": _string,
+    "builtins.next": lambda machine, arguments, frame: (
+        either(machine.iterate(arguments.positional[0], frame)[0]) if arguments.positional else Unknown()
+    ),
+    "os.fspath": _string,
+    "os.path.join": _join_paths,
+    "posixpath.join": _join_paths,
+    "urllib.parse.urljoin": _url_join,
+    "os.path.basename": _base_name,
+    "os.path.dirname": _directory,
+    "os.path.splitext": _split_extension,
+    "os.path.normpath": _same,
+    "os.path.abspath": _same,
+    "os.path.expanduser": _same,
+    "os.path.expandvars": _same,
+    "textwrap.dedent": _same,
+    "shlex.quote": _same,
+    "urllib.parse.quote": _same,
+    "pathlib.Path.home": _path_home,
+    "datetime.datetime.now": _unknown_date,
+    "datetime.datetime.today": _unknown_date,
+    "datetime.datetime.utcnow": _unknown_date,
+    "datetime.date.today": _unknown_date,
+    "time.strftime": _unknown_date,
+    "uuid.uuid4": _unknown_date,
+}
+
+
+def callback_arguments(
+    machine: "Machine", path: str, callee: Function | Method, arguments: Arguments, frame: Frame
+) -> tuple[list[Value], dict[str, Value]]:
+    """What a library passes to a function it was given: Airflow's op_args and op_kwargs, a pool's items."""
+    last = path.rpartition(".")[2]
+    if (
+        last in ("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async")
+        and len(arguments.positional) > 1
+    ):
+        values, _ = machine.iterate(arguments.positional[1], frame)
+        value = either(values) if values else Unknown()
+        if last.startswith("starmap") and isinstance(value, Items):
+            return value.values, {}
+        return [value], {}
+    if last in (
+        "submit",
+        "run_in_executor",
+        "to_thread",
+        "apply_async",
+        "Thread",
+        "Process",
+        "retry_call",
+        "delayed",
+        "apply",
+    ):
+        position = next((index for index, value in enumerate(arguments.positional) if value is callee), -1)
+        extra = arguments.get("args") or arguments.get("fargs")
+        keywords = arguments.get("kwargs")
+        passed = (
+            extra.values if isinstance(extra, Items) else arguments.positional[position + 1 :] if position >= 0 else []
+        )
+        named = {str(key): value for key, value in keywords.entries.items()} if isinstance(keywords, Table) else {}
+        own = {
+            key: value
+            for key, value in arguments.keywords.items()
+            if key not in ("target", "args", "kwargs", "name", "daemon")
+        }
+        return list(passed), {**named, **own}
+    op_args, op_kwargs = arguments.get("op_args"), arguments.get("op_kwargs")
+    keywords_passed = (
+        {str(key): value for key, value in op_kwargs.entries.items()} if isinstance(op_kwargs, Table) else {}
+    )
+    templates = arguments.get("templates_dict")
+    if templates is not None:
+        keywords_passed.setdefault("templates_dict", templates)
+    return list(op_args.values) if isinstance(op_args, Items) else [], keywords_passed
+
+
+def fill_fields(machine: "Machine", instance: Instance, arguments: Arguments, frame: Frame) -> None:
+    """Fields of a dataclass, a pydantic model, a settings class or a NamedTuple."""
+    import ast
+
+    cls = instance.cls
+    settings = external_base(cls).endswith("Settings")
+    fields = _fields(cls)
+    for name, value in zip(fields, arguments.positional, strict=False):
+        instance.names[name] = value
+    for name in fields:
+        if name in arguments.keywords or name in instance.names:
+            continue
+        default = class_member(cls, name)
+        if isinstance(default, Product) and default.path.rpartition(".")[2] in ("Field", "field", "attrib", "ib"):
+            default = _field_default(machine, default, frame)
+        if settings:
+            instance.names[name] = environment.variable(machine, literal(name.upper()), default)
+        elif default is not None:
+            instance.names[name] = default
+        else:
+            instance.names[name] = environment.known_name(machine, name) or Unknown(name)
+    instance.names.update(arguments.keywords)
+    del ast
+
+
+def _field_default(machine: "Machine", field: Product, frame: Frame) -> Value | None:
+    default = field.arguments.get("default", 0)
+    factory = field.arguments.get("default_factory")
+    if isinstance(factory, Function):
+        return machine.invoke(factory, [], {}, frame, field.arguments)
+    if isinstance(factory, External):
+        return call(machine, factory.path, Arguments([], {}, field.arguments.site), frame)
+    name = field.arguments.get("env") or field.arguments.get("alias") or field.arguments.get("validation_alias")
+    if isinstance(name, Text):
+        return environment.variable(machine, name, default)
+    return default
+
+
+def _fields(cls: Class) -> list[str]:
+    import ast
+
+    names: list[str] = []
+    for base in cls.bases:
+        for option in alternatives(base):
+            if isinstance(option, Class):
+                names.extend(_fields(option))
+    names.extend(
+        statement.target.id
+        for statement in cls.node.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    )
+    return list(dict.fromkeys(names))

@@ -1,0 +1,215 @@
+"""Addresses written out in files that are not Python: SQL, YAML, Terraform, shell, JavaScript, documents."""
+
+import re
+from collections.abc import Callable
+
+from analysis.references import commands, jinja, shell, sql
+from analysis.references.checkout import SourceFile
+from analysis.references.locations import embedded
+from analysis.references.model import Role, Site
+from analysis.references.program import Program
+from analysis.references.text import HOLE, Text, hole
+from analysis.references.touches import guessed_role
+
+_TAG = re.compile(r"\{\{(?P<expression>.*?)\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_KEY = re.compile(r"^\s*(?:-\s*)?[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]\s*")
+
+
+def scan_file(program: Program, file: SourceFile) -> None:
+    """Record the addresses of one file."""
+    act = _LANGUAGES.get(file.language)
+    if act is not None and file.path not in program.rendered:
+        act(program, file)
+
+
+def _sql(program: Program, file: SourceFile) -> None:
+    text = program.file_text(file.path)
+    if not _worth(text.flat):
+        return
+    text = render(text, program.env)
+    for role, place, site, via in sql.touches(text):
+        program.record(
+            role,
+            place.bucket,
+            place.prefix,
+            site or Site(file.path, 1),
+            via,
+            0.9,
+            workload=program.script_name(file.path),
+        )
+
+
+def _worth(content: str) -> bool:
+    return "://" in content or "/gcs/" in content
+
+
+def render(text: Text, env: str | None) -> Text:
+    """Jinja of dbt and of others, without its surroundings: the environment's name, and holes."""
+    flat = text.flat
+    if "{{" not in flat and "{%" not in flat and "{#" not in flat:
+        return text
+    spans = []
+    for match in _TAG.finditer(flat):
+        expression = match["expression"]
+        inner = jinja.plain_expression(expression, env) if expression is not None else Text()
+        spans.append((match.start(), match.end(), inner))
+    return text.replace_spans(spans)
+
+
+def _shell(program: Program, file: SourceFile) -> None:
+    text = program.file_text(file.path)
+    workload = program.script_name(file.path)
+    for command in shell.commands(text, dict(program.deployed), program.env):
+        _command(program, command, file.path, workload)
+
+
+def _command(program: Program, command: shell.Command, path: str, workload: str) -> None:
+    found = False
+    for role, place, site, via in commands.touches(command):
+        here = command.words[0].first_line or site or Site(path, 1)
+        program.record(
+            role,
+            place.bucket,
+            place.prefix,
+            here if here.file == path else Site(path, here.line),
+            via,
+            0.9,
+            workload=workload,
+        )
+        found = True
+    if found:
+        return
+    started = commands.script_start(command.words)
+    here = command.words[0].first_line or Site(path, 1)
+    near = [command.directory] if command.directory else []
+    if started is not None and program.start(started[0], started[1], command.variables, near, None, workload, here):
+        return
+    for word in command.words:
+        for _, _, place in embedded(word):
+            program.record(
+                "reference",
+                place.bucket,
+                place.prefix,
+                word.first_line or here,
+                command.words[0].pattern[:40],
+                0.6,
+                workload=workload,
+            )
+
+
+def _structured(program: Program, file: SourceFile) -> None:
+    """YAML, JSON and settings: the key before an address tells what it is for."""
+    content = program.checkout.text(file.path)
+    if not _worth(content) and "gsutil" not in content:
+        return
+    text = render(program.file_text(file.path), program.env)
+    keys: list[tuple[int, str]] = []
+    in_statement = sql.looks_like_sql(text.flat)
+    for line in text.lines():
+        flat = line.flat
+        stripped = flat.lstrip()
+        if stripped.startswith("#"):
+            _document_line(program, line, file)
+            continue
+        indent = len(flat) - len(stripped)
+        match = _KEY.match(flat)
+        if match:
+            keys = [(depth, key) for depth, key in keys if depth < indent]
+            keys.append((indent, match["key"]))
+        if not _worth(flat) and "gsutil" not in flat:
+            continue
+        _structured_line(program, line, [key for _, key in keys], file, in_statement=in_statement)
+
+
+def _structured_line(program: Program, line: Text, keys: list[str], file: SourceFile, *, in_statement: bool) -> None:
+    workload = program.script_name(file.path)
+    if re.search(r"\b(?:gsutil|gcloud|bq|python[\d.]*)\s", line.flat):
+        match = _KEY.match(line.flat)
+        body = line.cut(match.end() if match else len(line.flat) - len(line.flat.lstrip(" -"))).strip("\"' ")
+        for command in shell.commands(body, dict(program.deployed), program.env):
+            _command(program, command, file.path, workload)
+        return
+    for start, _, place in embedded(line):
+        role: Role | None = None
+        via = keys[-1] if keys else file.language
+        if in_statement:
+            role, via = sql.role_at(line.flat, start)
+            if role == "reference":
+                role = None
+                via = keys[-1] if keys else file.language
+        role = role or _role_of_keys(keys)
+        program.record(
+            role, place.bucket, place.prefix, line.first_line or Site(file.path, 1), via, 0.7, workload=workload
+        )
+
+
+def _role_of_keys(keys: list[str]) -> Role:
+    for key in reversed(keys):
+        role = guessed_role(key, "")
+        if role is not None:
+            return role
+    return "reference"
+
+
+def _plain(program: Program, file: SourceFile) -> None:
+    """Other languages: an address is a reference; the words around it are not trusted with a role."""
+    text = program.file_text(file.path)
+    if not _worth(text.flat):
+        return
+    for line in text.lines():
+        if line.flat.lstrip().startswith(("//", "#", "*", "/*")):
+            _document_line(program, line, file)
+            continue
+        for start, _, place in embedded(_interpolated(line)):
+            before = line.flat[max(0, start - 60) : start]
+            role = guessed_role("", before.rpartition(".")[2]) if "(" in before else None
+            program.record(
+                role or "reference",
+                place.bucket,
+                place.prefix,
+                line.first_line or Site(file.path, 1),
+                file.language,
+                0.6,
+                workload=program.script_name(file.path),
+            )
+
+
+def _interpolated(line: Text) -> Text:
+    spans = [(match.start(), match.end(), hole(match.group(1))) for match in re.finditer(r"\$\{([^}]*)\}", line.flat)]
+    return line.replace_spans(spans)
+
+
+def _document(program: Program, file: SourceFile) -> None:
+    text = program.file_text(file.path)
+    if _worth(text.flat):
+        for line in text.lines():
+            _document_line(program, line, file)
+
+
+def _document_line(program: Program, line: Text, file: SourceFile) -> None:
+    for _, _, place in embedded(line):
+        program.record(
+            "reference",
+            place.bucket,
+            place.prefix.strip("*_", left=False),
+            line.first_line or Site(file.path, 1),
+            "document",
+            0.5,
+            kind="document",
+        )
+
+
+_LANGUAGES: dict[str, Callable[[Program, SourceFile], None]] = {
+    "sql": _sql,
+    "shell": _shell,
+    "makefile": _shell,
+    "docker": _shell,
+    "yaml": _structured,
+    "json": _structured,
+    "config": _structured,
+    "terraform": _structured,
+    "script": _plain,
+    "document": _document,
+}
+
+__all__ = ["HOLE", "scan_file"]

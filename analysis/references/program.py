@@ -1,0 +1,310 @@
+"""The whole checkout as one program: modules and scripts found, processes queued, references collected."""
+
+import ast
+import re
+import warnings
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from analysis.references import environment, notebooks, shell, sql
+from analysis.references.checkout import Checkout, ancestors, is_test, script_root
+from analysis.references.frames import Frame
+from analysis.references.model import GivenUp, Kind, Reference, Role, Site
+from analysis.references.sinks import SinkTable
+from analysis.references.text import HOLE, Piece, Text, literal
+from analysis.references.values import Value
+
+if TYPE_CHECKING:
+    from analysis.references.jinja import Context
+
+MAXIMUM_STARTS = 40  # of one script
+_STEMS = {"main", "__main__", "run", "app", "job", "script", "entrypoint", "__init__", "cli"}
+_BUCKET_ONLY = re.compile(rf"[*{HOLE}/]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One way in which a script is started."""
+
+    file: str
+    words: tuple[Text, ...] | None
+    environment: Mapping[str, Value]
+    workload: str
+    site: Site | None
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A reference while more provenance for it may come."""
+
+    bucket: str
+    prefix: str
+    role: Role
+    site: Site
+    via: str
+    kind: Kind
+    confidence: float
+    workload: str
+    provenance: dict[Site, None]
+
+
+@dataclass(slots=True)
+class Program:
+    """What all processes of one scan share."""
+
+    checkout: Checkout
+    sinks: SinkTable
+    env: str | None
+    deployed: dict[str, Text] = field(default_factory=dict)  # environment variables that deployment files set
+    executed: set[str] = field(default_factory=set)
+    called: set[tuple[str, int]] = field(default_factory=set)
+    instantiated: set[tuple[str, int]] = field(default_factory=set)
+    rendered: set[str] = field(default_factory=set)  # template files that a task was seen to use
+    starts: deque[Start] = field(default_factory=deque)
+    started: dict[str, set[object]] = field(default_factory=dict)
+    given_up: list[GivenUp] = field(default_factory=list)
+    drafts: dict[tuple[str, str, str, str, int, str], _Draft] = field(default_factory=dict)
+    _trees: dict[str, ast.Module | None] = field(default_factory=dict)
+    _found: dict[tuple[str, int, str, str], str | None] = field(default_factory=dict)
+
+    # ---- files
+
+    def tree(self, file: str) -> ast.Module | None:
+        """The syntax tree of a file; None, and a note, where it cannot be parsed."""
+        if file not in self._trees:
+            self._trees[file] = self._parse(file)
+        return self._trees[file]
+
+    def _parse(self, file: str) -> ast.Module | None:
+        source = self.checkout.files.get(file)
+        if source is None:
+            return ast.Module([], [])
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # invalid escapes in other people's strings
+                if source.language == "notebook":
+                    return notebooks.parse(self.checkout.text(file))
+                return ast.parse(self.checkout.text(file))
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            self.give_up(file, getattr(error, "lineno", None) or 1, f"cannot be parsed: {type(error).__name__}")
+            return None
+
+    def find_module(self, dotted: str, level: int, importer: str, root: str) -> str | None:
+        """The file that `import dotted` in `importer` means, for a process whose script lies in `root`."""
+        key = (dotted, level, importer.rpartition("/")[0], root)
+        if key not in self._found:
+            self._found[key] = self._find_module(dotted, level, importer, root)
+        return self._found[key]
+
+    def _find_module(self, dotted: str, level: int, importer: str, root: str) -> str | None:
+        if level:
+            folders = ancestors(importer)
+            return self.checkout.module_at(folders[min(level - 1, len(folders) - 1)], dotted)
+        if not dotted:
+            return None
+        bases = dict.fromkeys([root, *ancestors(importer)])
+        for base in bases:
+            for below in (base, f"{base}/src" if base else "src", f"{base}/plugins" if base else "plugins"):
+                if found := self.checkout.module_at(below, dotted):
+                    return found
+        if "." in dotted:
+            tails = self.checkout.ending_with(f"{dotted.replace('.', '/')}.py")
+            return tails[0] if len(tails) == 1 else None
+        return None
+
+    def submodule(self, package: str, name: str) -> str | None:
+        return self.checkout.module_at(package.rpartition("/")[0], name) if package.endswith("__init__.py") else None
+
+    def script_name(self, file: str) -> str:
+        """What a script is called: its file's stem, or its folder where the stem says nothing."""
+        folder, _, name = file.rpartition("/")
+        stem = name.rpartition(".")[0] or name
+        return folder.rpartition("/")[2] if stem in _STEMS and folder else stem
+
+    def give_up(self, file: str, line: int, reason: str) -> None:
+        entry = GivenUp(file, line, reason)
+        if entry not in self.given_up[-50:]:
+            self.given_up.append(entry)
+
+    # ---- processes
+
+    def start(
+        self,
+        script: str,
+        words: Sequence[Text],
+        variables: Mapping[str, Value],
+        directories: Sequence[Text],
+        frame: Frame | None,
+        workload: str,
+        site: Site,
+    ) -> bool:
+        """Queue a script of the checkout with the words of a command; False where it is not in the checkout."""
+        files = self._scripts(script, directories, frame.module.file if frame else site.file)
+        for file in files:
+            known = self.started.setdefault(file, set())
+            key = (tuple(word.pattern for word in words), tuple(sorted(variables)), workload)
+            if key in known:
+                continue
+            if len(known) >= MAXIMUM_STARTS:
+                self.give_up(file, 1, f"started in more than {MAXIMUM_STARTS} ways")
+                continue
+            known.add(key)
+            self.starts.append(Start(file, tuple(words), dict(variables), workload, site))
+        return bool(files)
+
+    def _scripts(self, script: str, directories: Sequence[Text], importer: str) -> list[str]:
+        kind, _, name = script.rpartition(":") if script.startswith(("module:", "image:")) else ("", "", script)
+        if kind == "image":
+            return self._by_image(name)
+        if kind == "module":
+            path = name.replace(".", "/")
+            tails = [f"{path}.py", f"{path}/__main__.py"]
+        else:
+            tails = [name.replace(HOLE, "*").removeprefix("./")]
+        candidates = [path for tail in tails for path in self._ending(tail)]
+        near = self._narrow(candidates, [directory.flat for directory in directories], importer)
+        return near[:1]
+
+    def _ending(self, tail: str) -> list[str]:
+        """Scripts whose path ends with the longest known end of `tail`."""
+        if tail.startswith(("gs://", "/")) or "*" in tail:
+            parts = [part for part in re.split(r"[/]", tail.rpartition("*")[2]) if part]
+            for start in range(len(parts)):
+                found = self.checkout.ending_with("/".join(parts[start:]))
+                if found:
+                    return found
+            return []
+        return self.checkout.ending_with(tail)
+
+    def _narrow(self, candidates: list[str], directories: Sequence[str], importer: str) -> list[str]:
+        if len(candidates) <= 1:
+            return candidates
+        for directory in directories:
+            parts = [part for part in directory.replace(HOLE, "/").split("/") if part and part not in (".", "..")]
+            for start in range(len(parts)):
+                tail = "/".join(parts[start:])
+                found = [path for path in candidates if f"/{path}".rpartition("/")[0].endswith("/" + tail)]
+                if len(found) == 1:
+                    return found
+        beside = [path for path in candidates if path.rpartition("/")[0] == importer.rpartition("/")[0]]
+        return beside if len(beside) == 1 else []
+
+    def _by_image(self, name: str) -> list[str]:
+        spellings = {name, name.replace("-", "_")}
+        found = [
+            path
+            for entry in ("main.py", "__main__.py", "run.py", "app.py", "job.py")
+            for path in self.checkout.by_name.get(entry, ())
+            if path.rpartition("/")[0].rpartition("/")[2] in spellings
+            or path.rpartition("/")[0].rpartition("/")[0].rpartition("/")[2] in spellings
+        ]
+        return found[:1]
+
+    def template_file(self, name: str, context: "Context") -> bool:
+        """Scan a query or script that a task names, with the task's parameters; True where it holds a reference."""
+        from analysis.references import jinja, touches
+
+        path = self._template(name.strip(), context.frame.module.file)
+        if path is None or (path in self.rendered and not context.parameters()):
+            return False
+        text = self.file_text(path)
+        if "://" not in text.flat and "/gcs/" not in text.flat:
+            return False
+        text = jinja.render(text, context)
+        found = False
+        workload = touches.workload(context.machine, context.arguments, context.frame)
+        for role, place, site, via in sql.touches(text):
+            self.record(role, place.bucket, place.prefix, site or Site(path, 1), via, 0.9, workload=workload)
+            found = True
+        if found:
+            self.rendered.add(path)
+        return found
+
+    def file_text(self, path: str) -> Text:
+        """A file as one Text whose lines know where they stand."""
+        content = self.checkout.text(path).replace(HOLE, "")
+        return Text((Piece(content, Site(path, 1), multiline=True),)) if content else Text()
+
+    def _template(self, name: str, importer: str) -> str | None:
+        tail = name.rpartition(HOLE)[2].lstrip("./")
+        if not tail or (HOLE in name and "/" not in tail):
+            return None
+        for folder in ancestors(importer):
+            path = f"{folder}/{tail}" if folder else tail
+            if path in self.checkout.files:
+                return path
+        found = self.checkout.ending_with(tail)
+        return found[0] if len(found) == 1 else None
+
+    # ---- references
+
+    def record(
+        self,
+        role: Role,
+        bucket: Text,
+        prefix: Text,
+        site: Site,
+        via: str,
+        confidence: float,
+        *,
+        workload: str = "",
+        kind: Kind = "code",
+        provenance: Sequence[Site] = (),
+    ) -> None:
+        """Collect one reference; the same one found twice keeps the provenance of both."""
+        bucket, prefix = _divided(environment.settle(bucket, self.env), environment.settle(prefix, self.env))
+        if _BUCKET_ONLY.fullmatch(bucket.flat) and _BUCKET_ONLY.fullmatch(prefix.flat):
+            self.give_up(site.file, site.line, f"{via}: neither bucket nor path is known")
+            return
+        if is_test(site.file):
+            role = "reference" if role != "reference" else role
+        if not bucket.known:
+            confidence -= 0.25 if _BUCKET_ONLY.fullmatch(bucket.flat) else 0.1
+        if _BUCKET_ONLY.fullmatch(prefix.flat) and prefix.flat:
+            confidence -= 0.2
+        key = (bucket.pattern, prefix.pattern, role, site.file, site.line, kind)
+        sites = dict.fromkeys([site, *bucket.sites, *prefix.sites, *provenance])
+        draft = self.drafts.get(key)
+        if draft is None:
+            self.drafts[key] = _Draft(
+                bucket.pattern, prefix.pattern, role, site, via, kind, round(confidence, 2), workload, sites
+            )
+        else:
+            draft.provenance.update(sites)
+            draft.confidence = max(draft.confidence, round(confidence, 2))
+
+    def references(self) -> list[Reference]:
+        """Everything collected, by file and line."""
+        found = [
+            Reference(
+                draft.bucket,
+                draft.prefix,
+                draft.role,
+                draft.site.file,
+                draft.site.line,
+                draft.via,
+                draft.kind,
+                draft.confidence,
+                draft.workload,
+                tuple(sorted(draft.provenance)),
+            )
+            for draft in self.drafts.values()
+        ]
+        return sorted(found, key=lambda one: (one.file, one.line, one.role, one.bucket, one.prefix))
+
+
+def _divided(bucket: Text, prefix: Text) -> tuple[Text, Text]:
+    """A bucket argument that holds more: `gs://name`, or `name/folder`."""
+    if bucket.flat.startswith(("gs://", "gcs://")):
+        bucket = bucket.cut(bucket.flat.index("//") + 2)
+    cut = bucket.flat.find("/")
+    if cut >= 0:
+        rest = bucket.cut(cut + 1)
+        joined = rest + (literal("/") if rest.flat and not rest.flat.endswith("/") and prefix.flat else Text()) + prefix
+        return bucket.cut(0, cut), joined
+    return bucket, prefix
+
+
+__all__ = ["Program", "Start", "script_root", "shell"]

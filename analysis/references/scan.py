@@ -1,0 +1,186 @@
+"""A scan: every file of a checkout read, every way into its code followed, all references told.
+
+for reference in scan(Path("checkout"), bucket="data-bucket-prod", env="prod"):
+    print(reference.file, reference.line, reference.role, reference.prefix)
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import BadInput
+from analysis.references import comments, deployment, literals
+from analysis.references.checkout import is_test, open_checkout, script_root
+from analysis.references.commit import commit_of
+from analysis.references.frames import Frame
+from analysis.references.machine import BudgetSpent, Machine, Process
+from analysis.references.model import Reference, ScanResult
+from analysis.references.program import Program, Start
+from analysis.references.sinks import load_sinks
+from analysis.references.values import Arguments, Function, Instance
+
+STEPS_PER_ENTRY = 150_000
+STEPS_PER_MODULE = 400_000
+_WORTH = re.compile(
+    r"gs://|gcs|bucket|blob|storage|parquet|read_|to_csv|write|upload|download|gsutil|BigQuery|\.py\b", re.IGNORECASE
+)
+
+
+def scan(
+    checkout: Path, *, bucket: str | None = None, env: str | None = None, settings: Mapping[str, Any] | None = None
+) -> Iterator[Reference]:
+    """References of a checkout, by file and line; see `scan_checkout` for what could not be followed."""
+    yield from scan_checkout(checkout, bucket=bucket, env=env, settings=settings).references
+
+
+def scan_checkout(
+    checkout: Path, *, bucket: str | None = None, env: str | None = None, settings: Mapping[str, Any] | None = None
+) -> ScanResult:
+    """Scan a directory; `settings` is the [references] table of thermocline.toml. Raises BadInput without one."""
+    if not checkout.is_dir():
+        raise BadInput(f"no checkout at {checkout}", "give the folder that holds the code")
+    program = Program(open_checkout(checkout), load_sinks(settings), env)
+    program.deployed = deployment.variables(program.checkout, env)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 20_000))
+    try:
+        _run(program)
+    finally:
+        sys.setrecursionlimit(limit)
+    for path in program.checkout.too_large:
+        program.give_up(path, 1, "larger than 2 MB, not read")
+    references = tuple(program.references())
+    result = ScanResult(references, tuple(program.given_up), len(program.checkout.files), commit_of(checkout))
+    return result.concerning(bucket)
+
+
+def _run(program: Program) -> None:
+    """Entries in the order in which they learn most: what starts scripts, the scripts, then what nothing started."""
+    sources = [file.path for file in program.checkout.of("python", "notebook")]
+    shared: dict[str, Machine] = {}
+    for file in program.checkout.of("shell", "makefile", "docker", "yaml", "json", "config", "terraform"):
+        literals.scan_file(program, file)
+    schedulers = [path for path in sources if _schedules(program, path)]
+    for path in schedulers:
+        root = script_root(path)
+        machine = shared.setdefault(root, Machine(program, root, Process()))
+        _enter(machine, path, "__dag__")
+    _starts(program)
+    for path in sources:
+        if path not in schedulers and _is_script(program, path) and path not in program.started:
+            _enter(_own(program, Start(path, None, {}, "", None)), path, "__main__")
+            _starts(program)
+    for path in sources:
+        if path not in program.executed and _worth(program, path):
+            root = script_root(path)
+            _enter(
+                shared.setdefault(root, Machine(program, root, Process())),
+                path,
+                path.rpartition("/")[2].removesuffix(".py"),
+            )
+    _explore(program, [path for path in sources if _worth(program, path)], shared)
+    _starts(program)
+    for file in program.checkout.of("sql", "script", "document"):
+        literals.scan_file(program, file)
+    for path in sources:
+        comments.scan_comments(program, path)
+
+
+def _schedules(program: Program, path: str) -> bool:
+    text = program.checkout.text(path)
+    return ("airflow" in text or "/dags/" in f"/{path}") and not is_test(path) and "__main__" not in text
+
+
+def _is_script(program: Program, path: str) -> bool:
+    text = program.checkout.text(path)
+    return "__main__" in text or path.endswith(("main.py", "app.py", ".ipynb")) or "parse_args(" in text
+
+
+def _worth(program: Program, path: str) -> bool:
+    return bool(_WORTH.search(program.checkout.text(path)))
+
+
+def _starts(program: Program) -> None:
+    """Scripts started by commands, and what these start in turn."""
+    done = 0
+    while program.starts and done < 5000:
+        start = program.starts.popleft()
+        done += 1
+        source = program.checkout.files.get(start.file)
+        if source is not None and source.language == "shell":
+            continue
+        _enter(_own(program, start), start.file, "__main__")
+
+
+def _own(program: Program, start: Start) -> Machine:
+    words = list(start.words) if start.words is not None else None
+    process = Process(words, dict(start.environment))
+    return Machine(program, script_root(start.file), process, start.workload)
+
+
+def _enter(machine: Machine, path: str, name: str) -> None:
+    """Execute one module as a way in; what is left when its work is used up is reported."""
+    machine.steps_left = STEPS_PER_MODULE
+    try:
+        machine.module(path, name)
+    except BudgetSpent as spent:
+        machine.program.give_up(path, 1, f"too much work, stopped at {spent}")
+    except RecursionError:
+        machine.program.give_up(path, 1, "nested too deeply")
+    machine.program.executed.add(path)
+
+
+def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> None:
+    """Functions that nothing called: with holes for their parameters, callers before the called."""
+    for first in (True, False):
+        for path in paths:
+            root = script_root(path)
+            machine = shared.setdefault(root, Machine(program, root, Process()))
+            if path not in machine.modules:
+                _enter(machine, path, path.rpartition("/")[2].removesuffix(".py"))
+            module = machine.modules.get(path)
+            if module is None:
+                continue
+            used = _called_names(module.tree) if first else set()
+            for function in list(module.functions):
+                if (
+                    (path, function.node.lineno) not in program.called
+                    and function.name not in used
+                    and not isinstance(function.node, ast.Lambda)
+                ):
+                    _explore_function(machine, function)
+
+
+def _called_names(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name):
+                names.add(node.func.id)
+            elif isinstance(node.func, ast.Attribute):
+                names.add(node.func.attr)
+    return names
+
+
+def _explore_function(machine: Machine, function: Function) -> None:
+    machine.steps_left = STEPS_PER_ENTRY
+    frame = Frame(function.module, function.module.names)
+    site = frame.site(function.node)
+    try:
+        positional = []
+        if function.owner is not None:
+            owner = machine.instances.get(id(function.owner))
+            if owner is None:
+                created = machine.instantiate(function.owner, Arguments([], {}, site), frame)
+                owner = created if isinstance(created, Instance) else Instance(function.owner)
+            if (function.module.file, function.node.lineno) in machine.program.called:
+                return
+            positional = [] if "staticmethod" in machine.decorator_names(function) else [owner]
+        machine.invoke(function, positional, {}, frame, None)
+    except BudgetSpent as spent:
+        machine.program.give_up(site.file, site.line, f"{function.name}: too much work, stopped at {spent}")
+    except RecursionError:
+        machine.program.give_up(site.file, site.line, f"{function.name}: nested too deeply")

@@ -1,0 +1,103 @@
+"""Addresses in SQL: the statement around one tells whether it is read or written."""
+
+import re
+from collections.abc import Iterator
+
+from analysis.references.locations import Location, embedded
+from analysis.references.model import Role, Site
+from analysis.references.text import Text
+
+_SQL = re.compile(
+    r"\b(?:select|export\s+(?:data|model)|load\s+data|create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:external|function|table|stage|model|foreign|view|aggregate|snapshot|procedure)|"
+    r"copy\s|insert\s+into|merge\s+into|unload\b|library\s*=|read_(?:parquet|csv|json)|options\s*\(|from\s+files)",
+    re.IGNORECASE,
+)
+_ADDRESSED = re.compile(r"gs://|gcs://|storage\.(?:googleapis|cloud\.google)\.com|/gcs/", re.IGNORECASE)
+
+# The nearest of these before an address decides; the order breaks no ties, positions do.
+_RULES: tuple[tuple[re.Pattern[str], Role, str], ...] = (
+    (re.compile(r"\bexport\s+data\b", re.IGNORECASE), "write", "EXPORT DATA"),
+    (re.compile(r"\bexport\s+model\b", re.IGNORECASE), "write", "EXPORT MODEL"),
+    (re.compile(r"\bload\s+data\b", re.IGNORECASE), "read", "LOAD DATA"),
+    (
+        re.compile(
+            r"\bcreate\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:external|foreign)\s+table\b", re.IGNORECASE
+        ),
+        "read",
+        "CREATE EXTERNAL TABLE",
+    ),
+    (re.compile(r"\bcreate\s+(?:or\s+replace\s+)?model\b", re.IGNORECASE), "read", "CREATE MODEL"),
+    (re.compile(r"\blibrary\s*=", re.IGNORECASE), "read", "library"),
+    (re.compile(r"\bcreate\s+(?:or\s+replace\s+)?stage\b", re.IGNORECASE), "reference", "CREATE STAGE"),
+    (re.compile(r"\binsert\s+into\s+(?:table\s+)?function\b", re.IGNORECASE), "write", "INSERT INTO FUNCTION"),
+    (re.compile(r"\bunload\b", re.IGNORECASE), "write", "UNLOAD"),
+    (re.compile(r"\bcopy\s+into\s+(?=['\"@])", re.IGNORECASE), "write", "COPY INTO"),
+    (re.compile(r"\bcopy\b[^;]*?\bto\s+(?=['\"])", re.IGNORECASE), "write", "COPY TO"),
+    (re.compile(r"\bcopy\b[^;]*?\bfrom\s+(?=['\"])", re.IGNORECASE), "read", "COPY FROM"),
+    (
+        re.compile(
+            r"\b(?:read_parquet|read_csv|read_csv_auto|read_json|read_json_auto|read_ndjson|parquet_scan|read_text|read_blob|iceberg_scan|delta_scan)\s*\(",
+            re.IGNORECASE,
+        ),
+        "read",
+        "read_parquet",
+    ),
+    (re.compile(r"\bglob\s*\(", re.IGNORECASE), "list", "glob"),
+    (re.compile(r"\b(?:s3|gcs|url|s3cluster|hdfs|icebergs3|iceberg|deltalake)\s*\(", re.IGNORECASE), "read", "s3()"),
+    (re.compile(r"\binsert\s+into\b", re.IGNORECASE), "reference", "INSERT INTO"),
+    (re.compile(r"\bfrom\s+(?=['\"`])", re.IGNORECASE), "read", "FROM"),
+    (re.compile(r"\burls?\s*=", re.IGNORECASE), "read", "url"),
+    (re.compile(r"\buris?\s*=", re.IGNORECASE), "read", "uris"),
+    (re.compile(r"\bfrom\s+files\b", re.IGNORECASE), "read", "FROM FILES"),
+)
+# These name an option of the statement before them: the statement decides if there is one.
+_OPTIONS = {"uris", "url"}
+_TABLE_FUNCTIONS = {"s3()"}
+
+
+def looks_like_sql(text: str) -> bool:
+    """Whether a string is a query that names an address."""
+    return bool(_ADDRESSED.search(text)) and bool(_SQL.search(text))
+
+
+def touches(text: Text) -> Iterator[tuple[Role, Location, Site | None, str]]:
+    """Every address of a query with its role, the line it stands on, and the statement that uses it."""
+    flat = text.flat
+    comments = _comments(flat)
+    for start, _, place in embedded(text):
+        if any(first <= start < last for first, last in comments):
+            continue
+        role, via = role_at(flat, start)
+        site = next((piece.site for piece in text.cut(start, start + 1).pieces if piece.site), None)
+        yield role, place, site or text.first_line, via
+
+
+def role_at(flat: str, position: int) -> tuple[Role, str]:
+    """What the statement around `position` does with an address there."""
+    begin = flat.rfind(";", 0, position) + 1
+    statement = flat[max(begin, position - 4000) : position]
+    best: tuple[int, Role, str] | None = None
+    for pattern, role, via in _RULES:
+        last = None
+        for match in pattern.finditer(statement):
+            last = match
+        if last is None:
+            continue
+        if via in _OPTIONS and best is not None:
+            continue
+        if best is None or last.end() > best[0] or best[2] in _OPTIONS:
+            best = (last.end(), role, via)
+    if best is None:
+        return "reference", "sql"
+    if best[2] in _TABLE_FUNCTIONS and re.search(
+        r"\binsert\s+into\s+(?:table\s+)?function\s+\w+\s*\([^)]*$", statement, re.IGNORECASE
+    ):
+        return "write", "INSERT INTO FUNCTION"
+    return best[1], best[2]
+
+
+def _comments(flat: str) -> list[tuple[int, int]]:
+    return [
+        match.span()
+        for match in re.finditer(r"(?:^|(?<=[\s;]))--[^\n]*|/\*.*?\*/|(?:^|(?<=\n))\s*#[^\n]*", flat, re.DOTALL)
+    ]

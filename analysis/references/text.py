@@ -1,0 +1,142 @@
+"""Strings whose parts remember where they were written; a part that is not known is a hole.
+
+A Text is immutable. `flat` is the whole string with one HOLE character per unknown part, so that ordinary string
+methods and regular expressions find their way, and `cut` takes the matching slice together with its sites.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from analysis.references.model import Site
+
+HOLE = "\x00"
+MAXIMUM_LENGTH = 60_000
+MAXIMUM_PIECES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A literal with its site, or a hole with the name of what would fill it."""
+
+    text: str
+    site: Site | None = None
+    multiline: bool = False  # written over several lines: a newline in the text is a line of the file
+    label: str = ""  # of a hole: the variable, parameter or expression behind it
+    environment: bool = False  # the name of the environment, put in by the scan
+
+    @property
+    def hole(self) -> bool:
+        return self.text == HOLE
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string made of pieces."""
+
+    pieces: tuple[Piece, ...] = ()
+    # What a caller handed on unchanged: sites of calls and assignments the string went through.
+    trail: tuple[Site, ...] = ()
+
+    @cached_property
+    def flat(self) -> str:
+        return "".join(piece.text for piece in self.pieces)
+
+    @cached_property
+    def known(self) -> bool:
+        return HOLE not in self.flat
+
+    @cached_property
+    def pattern(self) -> str:
+        """The string with `*` for every run of holes."""
+        text = self.flat.replace(HOLE, "*")
+        while "**" in text:
+            text = text.replace("**", "*")
+        return text
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        return tuple(dict.fromkeys([piece.site for piece in self.pieces if piece.site] + list(self.trail)))
+
+    @property
+    def first_line(self) -> Site | None:
+        return next((piece.site for piece in self.pieces if piece.site), None)
+
+    def __add__(self, other: "Text") -> "Text":
+        if len(self.flat) + len(other.flat) > MAXIMUM_LENGTH or len(self.pieces) + len(other.pieces) > MAXIMUM_PIECES:
+            return hole("too long")
+        return Text(self.pieces + other.pieces, _merge(self.trail, other.trail))
+
+    def cut(self, start: int, end: int | None = None) -> "Text":
+        """The slice [start:end] of `flat`, each piece with the line its part stands on."""
+        end = len(self.flat) if end is None else end
+        parts: list[Piece] = []
+        position = 0
+        for piece in self.pieces:
+            first, last = max(start - position, 0), min(end - position, len(piece.text))
+            if first < last:
+                parts.append(_part(piece, first, last))
+            position += len(piece.text)
+        return Text(tuple(parts), self.trail)
+
+    def replace_spans(self, spans: Iterable[tuple[int, int, "Text"]]) -> "Text":
+        """Each span (start, end) replaced; spans are in order and don't overlap."""
+        pieces: list[Piece] = []
+        position = 0
+        for start, end, replacement in spans:
+            pieces.extend(self.cut(position, start).pieces)
+            pieces.extend(replacement.pieces)
+            position = end
+        pieces.extend(self.cut(position).pieces)
+        return Text(tuple(pieces), self.trail)
+
+    def split(self, separator: str) -> list["Text"]:
+        parts, position = [], 0
+        while (index := self.flat.find(separator, position)) >= 0:
+            parts.append(self.cut(position, index))
+            position = index + len(separator)
+        return [*parts, self.cut(position)]
+
+    def strip(self, characters: str | None = None, *, left: bool = True, right: bool = True) -> "Text":
+        text = self.flat
+        start = len(text) - len(text.lstrip(characters)) if left else 0
+        end = len(text.rstrip(characters)) if right else len(text)
+        return self.cut(start, max(start, end))
+
+    def passed(self, site: Site) -> "Text":
+        """The same string, having gone through `site`."""
+        return self if site in self.trail or len(self.trail) > 12 else Text(self.pieces, (*self.trail, site))
+
+    def lines(self) -> Iterator["Text"]:
+        yield from self.split("\n")
+
+
+def _part(piece: Piece, first: int, last: int) -> Piece:
+    if first == 0 and last == len(piece.text):
+        return piece
+    site = piece.site
+    if site and piece.multiline and first:
+        site = Site(site.file, site.line + piece.text.count("\n", 0, first))
+    return Piece(piece.text[first:last], site, piece.multiline, piece.label, piece.environment)
+
+
+def _merge(one: tuple[Site, ...], other: tuple[Site, ...]) -> tuple[Site, ...]:
+    return tuple(dict.fromkeys((*one, *other)))[:16] if one and other else one or other
+
+
+def literal(text: str, site: Site | None = None, *, multiline: bool = False) -> Text:
+    """A known string."""
+    return Text((Piece(text.replace(HOLE, ""), site, multiline),)) if text else Text()
+
+
+def hole(label: str = "", site: Site | None = None) -> Text:
+    """A string of which nothing is known."""
+    return Text((Piece(HOLE, site, label=label),))
+
+
+def join(separator: Text, parts: Iterable[Text]) -> Text:
+    """`separator.join(parts)`."""
+    result: Text | None = None
+    for part in parts:
+        result = part if result is None else result + separator + part
+    return result if result is not None else Text()
