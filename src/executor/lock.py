@@ -8,7 +8,7 @@ that run is alive.
 import socket
 
 from executor.clock import now
-from executor.errors import ExecutorLocked, Forbidden, NotFound, PreconditionFailed
+from executor.errors import ExecutorLocked, NotFound, PreconditionFailed, StorageError
 from executor.objects import OWN_PREFIX, StoredObject
 from executor.storage import Storage
 
@@ -68,6 +68,7 @@ class PlanLocks:
             except (PreconditionFailed, NotFound):
                 # Somebody took it over, or our first delete was carried out: not ours any more either way.
                 continue
-            except Forbidden:
-                # Without the permission to delete, the next run of this journal takes it over.
+            except StorageError:
+                # No permission to delete, or the service is away: the next run of this journal takes it over, and
+                # what this run achieved must not be lost behind it.
                 continue
