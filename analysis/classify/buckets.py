@@ -9,7 +9,7 @@ from analysis.settings import Settings
 def choose_bucket(
     catalogue: Catalogue, wanted: str | None, settings: Settings, env: str | None = None, *, analysed: bool
 ) -> str:
-    """The bucket named by an option or by the settings, else the only one that has an inventory (`analysed`: a snapshot).
+    """The bucket named by an option or by the settings, else the only one with an inventory (`analysed`: a snapshot).
 
     `{env}` in the name stands for the environment. Raises BadInput where the choice is open.
     """

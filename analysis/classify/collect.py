@@ -100,7 +100,9 @@ def _group(rows: list[tuple[Any, ...]]) -> Rows:
 def _worth_showing(prefix: str, sizes: Mapping[str, Any], uses: Sequence[Use], scope: Scope) -> bool:
     """Folders that are gone from the inventory are shown only while somebody still uses them."""
     if prefix in sizes:
-        return True
+        objects, size, *_ = sizes[prefix]
+        # Zero-byte markers left behind at the root of a folder are no subfolder.
+        return bool(size) or bool(uses) or objects == 0 or prefix != ""
     active = [use for use in uses if use.consumer.counts and use.role in {"read", "write", "delete"}]
     if scope.inventory_date is None:
         return bool(active)

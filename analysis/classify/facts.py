@@ -57,6 +57,8 @@ class Use:
     bytes: int | None
     first_at: datetime
     last_at: datetime
+    object_min: int | None = None  # hashes of names; equal where it is always the same object
+    object_max: int | None = None
 
     @property
     def days(self) -> int:

@@ -36,6 +36,7 @@ def judge_heat(facts: Facts, thresholds: Thresholds) -> Heat:
         reasons = [unknown]
         if unknown.rule in {"coverage", "logs incomplete"}:
             flags.add("low-coverage")
+    reasons += _spread(facts)
     reasons += _set_aside(facts)
     head = None
     if value in {"hot", "warm"}:
@@ -92,6 +93,15 @@ def _why_unknown(facts: Facts, thresholds: Thresholds) -> RuleReason | None:
     if since is not None and (watched := facts.coverage.since(since)) < thresholds.minimum_coverage_days:
         return _because("new folder", f"unknown: it exists since {since}, watched for {plural(watched, 'day')} only")
     return None
+
+
+def _spread(facts: Facts) -> list[RuleReason]:
+    """How little of a folder the reads concern, where that is known for certain."""
+    lowest = {use.object_min for use in facts.reads}
+    highest = {use.object_max for use in facts.reads}
+    if facts.objects < 2 or len(lowest) != 1 or lowest != highest or None in lowest:
+        return []
+    return [_because("spread", f"every read is of the same 1 object of {facts.objects:,}")]
 
 
 def _set_aside(facts: Facts) -> list[RuleReason]:

@@ -24,7 +24,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     poll_repeats_sole_object: int = 48  # where the folder holds nothing else, repeated reads may well be use
 
     # Scanners: one identity touching nearly everything about once.
-    scanner_folder_share: float = 0.8
+    scanner_folder_share: float = 0.9  # of the top-level folders, each with half of its objects or more
     scanner_object_share: float = 0.6
     scanner_minimum_folders: int = 4
     scanner_repeats: float = 1.5
