@@ -1,6 +1,7 @@
 """What else breaks when a folder moves: shown where evidence or code shows it, else named as a question to ask."""
 
 from analysis.model import CodeSite, Subfolder
+from planner.bucket_facts import BucketFacts
 from planner.plan import Migration
 
 # What a reference's way or file says about the thing that would break, and what to do.
@@ -31,8 +32,8 @@ TO_ASK = (
 )
 
 
-def breakages(subfolder: Subfolder, migration: Migration) -> tuple[str, ...]:
-    """Findings first, then what only the bucket itself can tell, with the command that tells it."""
+def breakages(subfolder: Subfolder, migration: Migration, facts: BucketFacts | None) -> tuple[str, ...]:
+    """Findings first, then what only the bucket itself can tell: its answer, or the command that asks it."""
     found = [line for site in subfolder.code if site.kind == "code" for line in _of_site(site)]
     if "bigquery-reader" in subfolder.flags:
         found.append(
@@ -43,6 +44,8 @@ def breakages(subfolder: Subfolder, migration: Migration) -> tuple[str, ...]:
         found.append(
             "a system outside the team's projects uses it: agree on a date, and grant it access to the new bucket"
         )
+    if facts is not None:
+        return (*dict.fromkeys([*found, *facts.breaking(migration.source_path)]),)
     asked = [
         f"to check below {migration.source_path}: {what} (`{command.format(bucket=migration.source_bucket)}`)"
         for what, command in TO_ASK

@@ -4,6 +4,7 @@ Every key is used or refused, naming file, line and the nearest known key. `{env
 `partition_pattern` excepted.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from planner.prices import StorageClass
 from planner.settings import nearest
 from planner.yaml_lines import Document, read_yaml
 
+# Names end up in labels, job names and scripts.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -95,6 +98,9 @@ def load_configs(path: Path) -> MigrationConfigs:
             raise InvalidPlanInput(
                 f"{document.at(name)}: use case `{name}` is not a mapping", "indent its keys below it"
             )
+        if not NAME.fullmatch(name):
+            hint = "use letters, digits, '_' and '-'"
+            raise InvalidPlanInput(f"{document.at(name)}: {name!r} cannot name a use case", hint)
         _check_keys(document, raw, UseCase, (name,))
         validation = raw.get("validation")
         if isinstance(validation, dict):

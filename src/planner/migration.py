@@ -8,7 +8,7 @@ import msgspec
 from planner.access_grants import grants
 from planner.candidates import Candidate
 from planner.config_file import UseCase
-from planner.cost.options import Option
+from planner.cost.option import Option
 from planner.dates import check_date_range
 from planner.errors import InvalidPlanInput
 from planner.lifecycle import Policy, checked, named_policy, policy_of, refuse_deleting_now

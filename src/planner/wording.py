@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from analysis.model import Subfolder
 from planner.cost.decide import Decision
-from planner.cost.options import Option
-from planner.plan import Action, Shared
+from planner.cost.option import Option
+from planner.plan import Action, Migration, Shared
 from planner.tiers import Placement
 
 FLAG_RISKS = {
@@ -39,7 +39,9 @@ def benefits(subfolder: Subfolder, decision: Decision, option: Option, action: A
     return tuple(found)
 
 
-def risks(subfolder: Subfolder, decision: Decision, action: Action, shared: Sequence[Shared]) -> tuple[str, ...]:
+def risks(
+    subfolder: Subfolder, decision: Decision, action: Action, shared: Sequence[Shared], migration: Migration
+) -> tuple[str, ...]:
     """What may go wrong, or is not known."""
     found = [text for flag, text in FLAG_RISKS.items() if flag in subfolder.flags]
     found += [f"not isolated: {breaker}" for breaker in subfolder.isolation_breakers]
@@ -50,6 +52,13 @@ def risks(subfolder: Subfolder, decision: Decision, action: Action, shared: Sequ
         ]
         if subfolder.writers:
             found.append("it is still written to: copy again after the writers have switched")
+        source = decision.leave.place.location
+        if migration.location != source:
+            found.append(f"the data leaves {source} for {migration.location}: every read from {source} pays network")
+            if "bigquery-reader" in subfolder.flags:
+                found.append(
+                    "BigQuery reads it: outside the location of its datasets, that is not free or not possible"
+                )
         if decision.premium_usd >= 1:
             found.append(f"a bucket of its own costs {decision.premium_usd:.2f} USD more over three years than staying")
     return tuple(dict.fromkeys(found))

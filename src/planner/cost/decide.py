@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from analysis.model import Subfolder
 from planner.cost.figures import Cost, OneOff
 from planner.cost.holding import Holding, holding_of
-from planner.cost.options import Access, Option, Terms, money, options
+from planner.cost.option import Access, Option, Terms, money
+from planner.cost.options import options
 from planner.prices import Place, PriceTable
 from planner.settings import PlannerSettings
 

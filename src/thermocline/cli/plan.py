@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,8 +15,12 @@ from thermocline.cli.options import (
     JsonOption,
     SettingsOption,
 )
-from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, note, print_json, print_table
+from thermocline.cli.output import note, print_json, print_table
 from thermocline.errors import UnusableInput
+
+if TYPE_CHECKING:
+    from planner.bucket_facts import BucketFacts
+    from planner.plan import Plan
 
 app = typer.Typer(no_args_is_help=True, help="Generate, read, compare, approve, check and export the migration plan.")
 
@@ -50,6 +54,11 @@ def generate(
         list[str] | None,
         typer.Option(help="What if: a storage class for one use case, or for all.", metavar="[NAME=]CLASS"),
     ] = None,
+    inspect: Annotated[
+        bool,
+        typer.Option("--inspect", help="Ask the bucket itself what else would break, and whether names are taken."),
+    ] = False,
+    report: Annotated[bool, typer.Option(help="Write priority.html and priority.md beside the plan.")] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Rank the subfolders, price every alternative, and write the plan.
@@ -69,6 +78,8 @@ def generate(
     from planner.reading import known_projects, read_for_plan
     from planner.settings import planner_settings
     from planner.whatif import with_options
+    from thermocline.cli.plan_screens import overview, print_ranking
+    from thermocline.reporting.priority import write_priority
 
     known = load_settings(settings)
     environment = env or known.env
@@ -89,15 +100,27 @@ def generate(
     with Catalogue.open(catalogue) as opened:
         analysis = read_for_plan(opened, bucket or known.bucket, _day(as_of))
         projects = known_projects(opened)
-    plan = build(analysis, wanted, env=environment, config=configured, mappings=mapped, prices=table, taken=projects)
+
+    def planned(projects: dict[str, str], facts: "BucketFacts | None") -> "Plan":
+        return build(analysis, wanted, env=environment, config=configured, mappings=mapped, prices=table,
+                     taken=projects, facts=facts)  # fmt: skip
+
+    plan = planned(projects, None)
+    if inspect:
+        from thermocline.cli.plan_inspection import inspect_buckets
+
+        found = inspect_buckets(plan)
+        plan = planned(projects | found.owners, found.source)
     write(plan, output)
+    written = write_priority(plan, output.parent) if report else []
     if as_json:
-        print_json(_overview(plan, output))
+        print_json(overview(plan, output, written))
     else:
-        _print_ranking(plan)
+        print_ranking(plan)
     for warning in plan.warnings:
         note(f"note: {warning}")
-    note(f"{output} written; next: `thermocline plan approve {output} --phase N --by NAME`")
+    note(f"{', '.join(map(str, (output, *written)))} written")
+    note(f"next: `thermocline plan approve {output} --phase N --by NAME`")
 
 
 @app.command()
@@ -114,14 +137,15 @@ def show(
     Example: thermocline plan show plan.json --use-case archives
     """
     from planner.planfile import find_phase, load
+    from thermocline.cli.plan_screens import print_ranking, print_use_case
 
     loaded = load(plan)
     if use_case is not None:
-        _print_use_case(loaded, use_case, as_json=as_json)
+        print_use_case(loaded, use_case, as_json=as_json)
     elif as_json:
         print_json(loaded if phase is None else find_phase(loaded, phase))
     else:
-        _print_ranking(loaded, phase)
+        print_ranking(loaded, phase)
 
 
 @app.command()
@@ -136,12 +160,13 @@ def diff(
     """
     from planner.diff import diff as compare
     from planner.planfile import load
+    from thermocline.cli.plan_screens import brief
 
     changes = compare(load(before), load(after))
     if as_json:
         print_json(changes)
     elif changes:
-        rows = [(c.use_case or "(plan)", c.kind, c.field, _brief(c.before), _brief(c.after), c.why) for c in changes]
+        rows = [(c.use_case or "(plan)", c.kind, c.field, brief(c.before), brief(c.after), c.why) for c in changes]
         print_table(["use case", "change", "field", "before", "after", "why"], rows)
     else:
         note("the plans say the same")
@@ -167,9 +192,10 @@ def approve(
     from planner.planfile import approve as bind
     from planner.planfile import find_phase, load, write
     from planner.summary import summarise
+    from thermocline.cli.plan_screens import describe
 
     loaded = load(plan)
-    _describe(summarise(find_phase(loaded, phase)))
+    describe(summarise(find_phase(loaded, phase)))
     approved = bind(loaded, phase, by, remark, datetime.now(UTC).replace(microsecond=0), key)
     if not yes:
         _ask_for(phase)
@@ -226,6 +252,36 @@ def check(
     note(f"{plan} fits the analysis as of {analysis.as_of}")
 
 
+@app.command()
+def export(
+    plan: PlanArgument,
+    form: Annotated[
+        str, typer.Option("--format", help="terraform, gcloud, transfer-jobs, or schema (of plan.json itself).")
+    ],
+    phase: PhaseOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write; default: stdout.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Write the buckets and transfer jobs for teams that apply changes by their own pipeline.
+
+    Example: thermocline plan export plan.json --format terraform --phase 1 --output phase-1.tf
+    """
+    from planner.export import export as exported
+    from planner.planfile import load
+    from planner.schema import shipped_schema
+
+    text = shipped_schema() if form == "schema" else exported(load(plan), form, phase)
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UnusableInput(f"cannot write {output}: {error.strerror}", "name another file with --output") from error
+    note(f"{output} written")
+
+
 def _day(text: str | None) -> date | None:
     if text is None:
         return None
@@ -235,100 +291,8 @@ def _day(text: str | None) -> date | None:
         raise UnusableInput(f"--as-of {text} is not a day", "write it as 2026-10-31") from error
 
 
-def _overview(plan: Any, output: Path) -> dict[str, Any]:
-    from planner.summary import summarise
-
-    return {
-        "plan": str(output),
-        "plan_id": plan.plan_id,
-        "phases": [summarise(phase) for phase in plan.phases],
-        "warnings": plan.warnings,
-    }
-
-
-def _print_ranking(plan: Any, phase: int | None = None) -> None:
-    from planner.planfile import find_phase
-
-    phases = plan.phases if phase is None else [find_phase(plan, phase)]
-    rows = [
-        (
-            move.rank,
-            each.phase,
-            move.priority,
-            move.subfolder or "(root)",
-            move.temperature,
-            human_bytes(move.bytes),
-            move.migration.target_bucket or "stays",
-            move.migration.storage_class.title() if move.action == "move" else "",
-            f"{move.cost.monthly_now_usd:.2f} → {move.cost.monthly_after_usd:.2f}",
-        )
-        for each in phases
-        for move in each.moves
-    ]
-    print_table(
-        ["", "phase", "priority", "subfolder", "heat", "size", "target", "class", "USD/month"],
-        rows,
-        right=("", "phase", "size", "USD/month"),
-        styles=TEMPERATURE_STYLES | {"HIGH": "bold red", "MEDIUM": "yellow", "LOW": "green"},
-    )
-
-
-def _print_use_case(plan: Any, name: str, *, as_json: bool) -> None:
-    from planner.errors import InvalidPlanInput
-    from planner.settings import nearest
-
-    moves = {move.use_case: move for move in plan.moves()} | {m.subfolder: m for m in plan.moves() if m.subfolder}
-    move = moves.get(name.rstrip("/"))
-    if move is None:
-        raise InvalidPlanInput(f"the plan has no use case {name!r}", nearest(name, tuple(moves)))
-    if as_json:
-        print_json(move)
-        return
-    target = f"gs://{move.migration.target_bucket}/{move.migration.target_path}" if move.action == "move" else "stays"
-    typer.echo(f"{move.subfolder} → {target}\n{move.priority}, tier {move.tier}, score {move.score.total}")
-    typer.echo(f"{move.cost.recommendation}\n")
-    for title, lines in (("Reasons", move.reasons), ("Benefits", move.benefits), ("Risks", move.risks),
-                         ("Differences to the configuration", move.differences), ("What else breaks", move.breakages),
-                         *((f"Step {step.number}: {step.title}", step.actions) for step in move.steps)):  # fmt: skip
-        if lines:
-            typer.echo("\n".join([title, *(f"  - {line}" for line in lines)]))
-    typer.echo("")
-    print_table(
-        ["alternative", "USD/month", "once", "three years", "saves", "pays back after", ""],
-        [
-            (
-                a.summary,
-                f"{a.monthly_usd:.2f}",
-                f"{a.one_off_usd:.2f}",
-                f"{a.three_year_usd:.2f}",
-                f"{a.saving_usd:.2f}",
-                "never" if a.break_even_months is None else f"{a.break_even_months:.1f} months",
-                "chosen" if a.chosen else "" if a.allowed else "too cold for its access",
-            )
-            for a in move.cost.alternatives
-        ],
-        right=("USD/month", "once", "three years", "saves", "pays back after"),
-    )
-
-
-def _describe(summary: Any) -> None:
-    note(f"Phase {summary.phase}: {summary.title}")
-    note(f"  {summary.moves} moves ({summary.stays} stay), {summary.objects} objects, {human_bytes(summary.bytes)}")
-    note(
-        f"  {summary.monthly_now_usd:.2f} USD a month becomes {summary.monthly_after_usd:.2f}; "
-        f"{summary.one_off_usd:.2f} USD once; {summary.three_year_saving_usd:.2f} USD saved over three years"
-    )
-    for warning in summary.warnings:
-        note(f"  ! {warning}")
-
-
 def _ask_for(phase: int) -> None:
     """The approver types the number of the phase: a reflexive `y` is not enough."""
     answer = typer.prompt(f"Type {phase} to approve phase {phase}", err=True)
     if answer.strip() != str(phase):
         raise UnusableInput(f"{answer!r} is not {phase}: nothing was approved", "run the command again")
-
-
-def _brief(value: Any) -> str:
-    text = "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,136 @@
+"""One alternative: what it would cost over three years, and when it has paid for itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from planner.cost.figures import Alternative, OneOff
+from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, MONTHS
+from planner.cost.rules import COLDNESS, Ladder, Rung
+from planner.prices import Place, PriceTable
+
+TINY = 1e-9  # dollars; below it two costs are equal
+
+# Cloud Storage's own steps under Autoclass; the ladder by age uses the same, as they match the minimum days.
+STEPS = (Rung(30, "NEARLINE"), Rung(90, "COLDLINE"), Rung(365, "ARCHIVE"))
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the access allows: the coldest class for everything, and from which age on a ladder may begin."""
+
+    coldest: str
+    ladder_from_days: int = 0
+    ladder_coldest: str = "ARCHIVE"
+
+    def allows(self, storage_class: str) -> bool:
+        """Whether all objects may be in this class."""
+        return COLDNESS[storage_class] <= COLDNESS[self.coldest]
+
+    def ladder(self) -> tuple[Rung, ...]:
+        """The steps by age, none colder than allowed, none before its age."""
+        return tuple(
+            Rung(max(rung.from_days, self.ladder_from_days), rung.storage_class)
+            for rung in STEPS
+            if COLDNESS[rung.storage_class] <= COLDNESS[self.ladder_coldest]
+        )
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for every alternative of one subfolder."""
+
+    table: PriceTable
+    source: Place
+    target: Place
+    access: Access
+    observe_days: int
+    soft_delete_days: int
+
+
+@dataclass(frozen=True)
+class Option:
+    """An alternative with unrounded figures, and how to build it: class for new objects, and ladder."""
+
+    name: str
+    summary: str
+    place: Place
+    storage_class: str
+    ladder: Ladder
+    moves: bool
+    allowed: bool
+    one_off: dict[str, float]
+    month_usd: float  # the last month of the three years
+    three_year_usd: float
+    break_even_months: float | None
+    note: str = ""
+    autoclass: bool = False
+
+    @property
+    def one_off_usd(self) -> float:
+        """Everything that is paid once."""
+        return sum(self.one_off.values())
+
+    def figures(self, leave_usd: float, *, chosen: bool) -> Alternative:
+        """The option as it stands in a plan."""
+        return Alternative(
+            name=self.name,
+            summary=self.summary,
+            storage_class=self.storage_class,
+            location=self.place.location,
+            moves=self.moves,
+            monthly_usd=money(self.month_usd),
+            one_off_usd=money(self.one_off_usd),
+            one_off=OneOff(**{f"{cause}_usd": money(usd) for cause, usd in self.one_off.items()}),
+            three_year_usd=money(self.three_year_usd),
+            saving_usd=money(leave_usd - self.three_year_usd),
+            break_even_months=self.break_even_months,
+            allowed=self.allowed,
+            chosen=chosen,
+            note=self.note,
+        )
+
+
+def money(usd: float) -> float:
+    """Dollars as a plan shows them: to a hundredth of a cent, and never a negative zero."""
+    return round(usd, 4) + 0.0
+
+
+def priced(
+    name: str, summary: str, place: Place, storage_class: str, running: Callable[[float], float],
+    one_off: dict[str, float], leave: Option | None, *, steady: bool, ladder: Ladder = (), moves: bool,
+    allowed: bool = True, note: str = "", autoclass: bool = False,
+) -> Option:  # fmt: skip
+    """An option from its running cost over days (`steady`: the same each month) and what is paid once."""
+    total, once = running(HORIZON_DAYS), sum(one_off.values())
+    last_month = total / MONTHS if steady else total - running(HORIZON_DAYS - DAYS_PER_MONTH)
+    before = leave.month_usd if leave else last_month
+    return Option(
+        name=name, summary=summary, place=place, storage_class=storage_class, ladder=ladder, moves=moves,
+        allowed=allowed, one_off=one_off, month_usd=last_month, three_year_usd=total + once,
+        break_even_months=0.0 if leave is None else break_even(before, running, once, steady=steady),
+        note=note, autoclass=autoclass,
+    )  # fmt: skip
+
+
+def break_even(
+    before_month_usd: float, running: Callable[[float], float], once: float, *, steady: bool
+) -> float | None:
+    """Months until the savings have paid for what was paid once, to a tenth, rounded up; None beyond three years.
+
+    Costs only fall while objects cool, so the account is convex: below zero at first, it crosses zero at most once.
+    """
+
+    def ahead(days: float) -> float:
+        return before_month_usd * days / DAYS_PER_MONTH - running(days) - once
+
+    if ahead(HORIZON_DAYS) <= TINY:
+        return None
+    if steady:
+        months = once / (before_month_usd - running(HORIZON_DAYS) / MONTHS)
+        return ceil(months * 10 - TINY) / 10 + 0.0
+    low, high = 0.0, float(HORIZON_DAYS)
+    while high - low > 0.5:
+        middle = (low + high) / 2
+        low, high = (low, middle) if ahead(middle) > 0 else (middle, high)
+    return ceil(high / DAYS_PER_MONTH * 10 - TINY) / 10

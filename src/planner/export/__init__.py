@@ -1,0 +1,32 @@
+"""A plan in the languages of other tools, for teams that apply changes by their own pipeline."""
+
+from collections.abc import Callable, Sequence
+
+from planner.errors import InvalidPlanInput
+from planner.export.buckets import TargetBucket, target_buckets
+from planner.export.gcloud import gcloud_script
+from planner.export.terraform import terraform
+from planner.export.transfer import transfer_jobs
+from planner.plan import Move, Plan
+from planner.planfile import find_phase
+from planner.settings import nearest
+
+FORMATS: dict[str, Callable[[Plan, Sequence[Move], Sequence[TargetBucket]], str]] = {
+    "terraform": terraform,
+    "gcloud": gcloud_script,
+    "transfer-jobs": transfer_jobs,
+}
+
+
+def export(plan: Plan, form: str, phase: int | None = None) -> str:
+    """The buckets and transfer jobs of the moves (of one phase, or of all) as text.
+
+    Raises InvalidPlanInput for an unknown format, and for moves that the format cannot express.
+    """
+    if form not in FORMATS:
+        raise InvalidPlanInput(f"--format {form!r} is not known", nearest(form, tuple(FORMATS)))
+    phases = plan.phases if phase is None else (find_phase(plan, phase),)
+    moves = [move for each in phases for move in each.moves if move.action == "move"]
+    if not moves:
+        raise InvalidPlanInput("nothing moves in what was asked for", "name another --phase")
+    return FORMATS[form](plan, moves, target_buckets(moves))
