@@ -47,6 +47,8 @@ class Catalogue:
         self.path = path
         self.connection = connection
         self.read_only = read_only
+        # Set by `analysis.sources.privacy` where people are to be replaced by pseudonyms.
+        self.pseudonym_key: str | None = None
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = True) -> Self:

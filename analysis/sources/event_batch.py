@@ -29,8 +29,10 @@ class LineCounts(NamedTuple):
 class EventBatch:
     """Temporary tables that hold a batch; `store` adds it to the catalogue, within the caller's transaction."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, pseudonym_key: str | None = None) -> None:
         self._connection = connection
+        self._pseudonym_key = pseudonym_key
+        connection.execute(load_sql("ingest/pseudonym.sql"))
         connection.execute(load_sql("ingest/macros.sql"))
         connection.execute(load_sql("ingest/begin_batch.sql"))
 
@@ -74,6 +76,7 @@ class EventBatch:
 
     def store(self) -> None:
         """Add the new events to the catalogue; `count` comes first."""
+        self._connection.execute(load_sql("ingest/judge_identities.sql"), {"key": self._pseudonym_key})
         for name in (
             "judge_callers",
             "judge_events",

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from analysis.sources import privacy
 from analysis.sources.report import FileReport
 
 # Rejected text is kept for reading, not for replaying; addresses of callers are not kept at all.
@@ -92,13 +93,15 @@ def record(connection: duckdb.DuckDBPyConnection, rows: Sequence[LedgerRow]) -> 
     _insert(connection, "evidence_file", flat)
 
 
-def record_rejects(connection: duckdb.DuckDBPyConnection, file_id: int, rejects: Sequence[Reject]) -> dict[str, int]:
-    """Keep rejected lines; returns how many for each reason."""
+def record_rejects(
+    connection: duckdb.DuckDBPyConnection, file_id: int, rejects: Sequence[Reject], *, hide_people: bool = False
+) -> dict[str, int]:
+    """Keep rejected lines; returns how many for each reason. `hide_people` takes people's addresses out of the text."""
     if rejects:
-        rows = [
-            (file_id, reject.line_no, reject.reason, readable(reject.text, many=number >= _MANY))
-            for number, reject in enumerate(sorted(rejects))
-        ]
+        rows = []
+        for number, reject in enumerate(sorted(rejects)):
+            text = readable(reject.text, many=number >= _MANY)
+            rows.append((file_id, reject.line_no, reject.reason, privacy.hide_people(text) if hide_people else text))
         _insert(connection, "reject", rows)
     return dict(Counter(reject.reason for reject in rejects))
 

@@ -2,9 +2,11 @@
 -- Parameters: none. Columns: those of `access` before summing, with object_name and log_type.
 CREATE OR REPLACE TEMP VIEW judged AS
 WITH fresh AS (
-    SELECT e.*, a.agent
+    SELECT e.* REPLACE (p.shown AS principal, d.shown AS delegation), a.agent
     FROM event AS e
     JOIN agent_family AS a USING (user_agent)
+    JOIN identity_shown AS p ON p.identity = e.principal
+    JOIN identity_shown AS d ON d.identity = e.delegation
     ANTI JOIN repeated AS r ON r.row_id = e.rowid
     WHERE e.problem = ''
 ),

@@ -18,6 +18,13 @@ app = typer.Typer(
 
 PARTLY = 3
 
+PseudonymiseOption = Annotated[
+    bool, typer.Option("--pseudonymise", help="Store people as keyed hashes; a catalogue stays so from then on.")
+]
+PseudonymKeyOption = Annotated[
+    Path | None, typer.Option("--pseudonym-key", help="The key's file; default: beside the catalogue.", metavar="FILE")
+]
+
 _COUNTS = ("lines", "kept", "duplicates", "rejected", "not_storage")
 
 
@@ -25,6 +32,8 @@ _COUNTS = ("lines", "kept", "duplicates", "rejected", "not_storage")
 def logs(
     inputs: Annotated[list[str], typer.Argument(help="Files, folders, globs or gs:// addresses.")],
     catalogue: CatalogueOption = DEFAULT_CATALOGUE,
+    pseudonymise: PseudonymiseOption = False,
+    pseudonym_key: PseudonymKeyOption = None,
     json: JsonOption = False,
 ) -> None:
     """Read audit logs: NDJSON, JSON arrays, Pub/Sub and Eventarc envelopes; plain, gzip or zstd, found by content.
@@ -33,9 +42,11 @@ def logs(
     """
     from analysis.catalogue import Catalogue
     from analysis.sources.log_files import ingest_logs
+    from analysis.sources.privacy import protect
 
     progress = _Progress()
     with Catalogue.create_or_migrate(catalogue) as opened:
+        protect(opened, wanted=pseudonymise, key_file=pseudonym_key)
         report = ingest_logs(opened, inputs, on_file=progress.count)
     progress.end()
     _finish(report, catalogue, json=json)

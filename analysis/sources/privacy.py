@@ -1,0 +1,56 @@
+"""`--pseudonymise`: people's addresses become keyed hashes, the same person always the same one.
+
+The key lies in a file beside the catalogue, readable by its owner only; without it nobody can check who a pseudonym
+is. A catalogue that was pseudonymised once stays so: later ingests do it unasked, and what was there is rewritten.
+The domain stays, because who is external is judged by it.
+"""
+
+import hashlib
+import re
+import secrets
+from pathlib import Path
+
+from analysis.catalogue import Catalogue, load_sql
+from analysis.errors import BadInput
+
+_PERSON = re.compile(r"[\w.+-]+@(?P<domain>[\w-]+(?:\.[\w-]+)+)")
+
+
+def key_file_of(catalogue: Path) -> Path:
+    """Where a catalogue's key lies unless another file is named."""
+    return catalogue.with_name(catalogue.name + ".pseudonym-key")
+
+
+def protect(catalogue: Catalogue, *, wanted: bool, key_file: Path | None = None) -> None:
+    """Turn pseudonyms on where they are wanted or were turned on before. Raises BadInput for a missing or wrong key."""
+    row = catalogue.connection.execute("SELECT key_fingerprint FROM pseudonym_setting").fetchone()
+    if row is None and not wanted:
+        return
+    path = key_file or key_file_of(catalogue.path)
+    if not path.is_file():
+        if row is not None:
+            raise BadInput(
+                f"{catalogue.path} holds pseudonyms, but their key {path} is missing", "put the key file back"
+            )
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    key = path.read_text(encoding="ascii").strip()
+    fingerprint = hashlib.sha256(f"fingerprint {key}".encode()).hexdigest()[:16]
+    if row is not None and row[0] != fingerprint:
+        raise BadInput(f"{path} is not the key of the pseudonyms in {catalogue.path}", "name the right --pseudonym-key")
+    catalogue.pseudonym_key = key
+    if row is None:
+        with catalogue.transaction() as connection:
+            connection.execute("INSERT INTO pseudonym_setting VALUES (?)", [fingerprint])
+            connection.execute(load_sql("ingest/pseudonym.sql"))
+            for table in ("access", "consumer"):
+                connection.execute(load_sql(f"ingest/hide_people_in_{table}.sql"), {"key": key})
+
+
+def hide_people(text: str) -> str:
+    """A rejected line without the addresses of people; services keep theirs."""
+
+    def hide(match: re.Match[str]) -> str:
+        return match[0] if match["domain"].endswith("gserviceaccount.com") else f"…@{match['domain']}"
+
+    return _PERSON.sub(hide, text)
