@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from executor import buckets
 from executor.copying import settle_taken
 from executor.definition import Definition
+from executor.join import Cursor
 from executor.objects import StoredObject
 from executor.patterns import Selected
 from executor.rows import Item
 from executor.steps import EnsureBucket, build_steps, explain
 from executor.storage import Storage
-from executor.verify import Cursor
 
 
 @dataclass

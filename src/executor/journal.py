@@ -281,9 +281,9 @@ class Journal:
         )
         return [item_from(row) for row in rows]
 
-    def items(self, move_id: int, *states: str) -> Iterator[Item]:
+    def items(self, move_id: int, *states: str, start: int = 0) -> Iterator[Item]:
         """A stream of the items in the given states; rows changed while iterating may or may not be seen."""
-        last = 0
+        last = start
         while True:
             rows = self._rows("page_by_state", move_id=move_id, item_id=last, states=_json(states), size=PAGE)
             if not rows:

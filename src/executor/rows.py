@@ -33,6 +33,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     after: str
     restored_generation: int | None
     wanted: bytes
+    source_class: str = "STANDARD"
 
 
 class Result(msgspec.Struct, frozen=True, gc=False):

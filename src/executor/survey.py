@@ -24,6 +24,7 @@ def new_row(definition: Definition, stored: StoredObject, *, expect: int = 0) ->
         "md5": stored.md5_hash,
         "expect": expect,
         "reason": "",
+        "source_class": stored.storage_class,
     }
     if not isinstance(choice, Selected):
         return row | {"segment": -1, "target": "", "state": "left", "reason": choice.reason, "wanted": b""}

@@ -50,7 +50,8 @@ CREATE TABLE item (
     after             TEXT NOT NULL DEFAULT '',    -- deleting | deleted | kept | removing | removed | restoring | restored
     after_reason      TEXT NOT NULL DEFAULT '',
     restored_generation INTEGER,
-    wanted            BLOB NOT NULL     -- the metadata set that the copy must carry, JSON
+    wanted            BLOB NOT NULL,    -- the metadata set that the copy must carry, JSON
+    source_class      TEXT NOT NULL DEFAULT 'STANDARD'  -- what a restored source must have again
 ) STRICT;
 
 CREATE UNIQUE INDEX item_by_source ON item (move_id, source, generation);
