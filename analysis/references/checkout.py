@@ -7,31 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MAXIMUM_BYTES = 2_000_000
-_SKIPPED_FOLDERS = frozenset(
-    [
-        ".git",
-        ".hg",
-        ".svn",
-        ".venv",
-        "venv",
-        "node_modules",
-        "__pycache__",
-        ".mypy_cache",
-        ".ruff_cache",
-        ".pytest_cache",
-        ".tox",
-        ".nox",
-        ".idea",
-        ".vscode",
-        "site-packages",
-        ".terraform",
-        "dbt_packages",
-        "target",
-        "dist",
-        ".eggs",
-        ".ipynb_checkpoints",
-    ]
+_SKIPPED = (
+    ".git .hg .svn .venv venv node_modules __pycache__ .mypy_cache .ruff_cache .pytest_cache .tox .nox .idea .vscode "
+    "site-packages .terraform dbt_packages target dist .eggs .ipynb_checkpoints"
 )
+_SKIPPED_FOLDERS = frozenset(_SKIPPED.split())
 _SUFFIXES = {
     "python": ".py",
     "notebook": ".ipynb",

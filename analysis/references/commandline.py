@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from analysis.references import environment
 from analysis.references.attributes import class_member, path_of
-from analysis.references.frames import Frame
-from analysis.references.text import Text, literal
+from analysis.references.frames import Frame, Module
+from analysis.references.text import HOLE, Text, literal
 from analysis.references.values import (
     Arguments,
     Class,
@@ -351,32 +351,45 @@ def _dest(one: Arguments) -> str:
 def _fill(machine: "Machine", result: Product, one: Arguments, given: Words, plain: list[Text]) -> None:
     dest = _dest(one)
     names = [as_text(value).flat for value in one.positional]
-    many = (
-        as_text(one.get("nargs") or literal("")).flat in ("+", "*")
-        or as_text(one.get("action") or literal("")).flat == "append"
-    )
-    positional = bool(names) and not names[0].startswith("-")
-    found = given.option(*names) if not positional else (plain[:1] if plain else None)
-    if positional and many:
-        found = list(plain)
-        plain.clear()
-    elif positional and plain:
-        plain.pop(0)
-    default = one.get("default")
+    action = as_text(one.get("action") or literal("")).flat
+    many = as_text(one.get("nargs") or literal("")).flat in ("+", "*") or action == "append"
+    if names and not names[0].startswith("-"):
+        found: list[Text] | None = list(plain) if many else plain[:1]
+        del plain[: len(found or [])]
+    else:
+        found = given.option(*names)
     if found:
-        result.names[dest] = Items(list[Value](found)) if many else found[0]
+        values = [_converted(machine, one, word, dest) for word in found]
+        result.names[dest] = Items(values) if many else values[0]
     elif dest in machine.process.options:
         result.names[dest] = machine.process.options[dest]
-    elif as_text(one.get("action") or literal("")).flat in ("store_true", "store_false"):
-        result.names[dest] = (
-            Unknown(dest)
-            if not given.known
-            else Constant((found is not None) is (as_text(one.get("action") or literal("")).flat == "store_true"))
-        )
+    elif action in ("store_true", "store_false"):
+        result.names[dest] = Constant((found is not None) is (action == "store_true")) if given.known else Unknown(dest)
     else:
-        env = environment.known_name(machine, dest)
-        missing = default is None or default == Constant(None)
-        result.names[dest] = env if env is not None else Unknown(dest) if missing or default is None else default
+        result.names[dest] = _missing(machine, dest, one.get("default"))
+
+
+def _missing(machine: "Machine", dest: str, default: Value | None) -> Value:
+    env = environment.known_name(machine, dest)
+    if env is not None:
+        return env
+    return Unknown(dest) if default is None or default == Constant(None) else default
+
+
+def _converted(machine: "Machine", one: Arguments, word: Text, dest: str) -> Value:
+    """A word of the command line through its `type=`; an unknown word for the environment is the one of the scan."""
+    if word.flat == HOLE and (env := environment.known_name(machine, dest)) is not None:
+        return env
+    kind = one.get("type")
+    if isinstance(kind, External | Function) and path_of(kind) not in (
+        "builtins.str",
+        "builtins.int",
+        "builtins.float",
+    ):
+        frame = Frame(Module(one.site.file, ast.Module([], []), "argparse"), {})
+        found = machine.call(kind, Arguments([word], {}, one.site), frame, None)
+        return word if isinstance(found, Product | Unknown) else found
+    return word
 
 
 def run_library(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> Value | None:

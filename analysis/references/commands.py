@@ -263,7 +263,7 @@ def found_in_call(machine: "Machine", name: str, arguments: Arguments, frame: Fr
     found = False
     directories = [text for text in _all_texts(arguments) if "/" in text.flat and len(text.flat) < 300]
     variables = environment_of(arguments)
-    for value in [*arguments.positional, *arguments.keywords.values()]:
+    for value in _commands_in(arguments):
         for option in alternatives(value):
             if isinstance(option, Text) and _COMMANDLIKE.search(option.flat):
                 found = (
@@ -274,6 +274,60 @@ def found_in_call(machine: "Machine", name: str, arguments: Arguments, frame: Fr
                 words = [jinja.render(as_text(word), context) for word in option.values]
                 found = _command(machine, shell.Command(words), name, arguments, frame, directories, variables) or found
     return _started_by_image(machine, arguments, frame, variables, context) or found
+
+
+_FIRST_WORDS = ("cmds", "entrypoint", "command")
+_LATER_WORDS = ("arguments", "args", "command", "application_args")
+_SCRIPT_KEYS = ("main_python_file_uri", "mainPythonFileUri", "application", "py_file", "python_file", "main")
+
+
+def _commands_in(arguments: Arguments) -> list[Value]:
+    """Arguments that may be a command; words given in two arguments are put together."""
+    keywords = dict(arguments.keywords)
+    first = next((name for name in _FIRST_WORDS if isinstance(keywords.get(name), Items)), None)
+    later = next((name for name in _LATER_WORDS if name != first and isinstance(keywords.get(name), Items)), None)
+    found: list[Value] = []
+    if first and later:
+        found.append(_put_together(keywords.pop(first), keywords.pop(later)))
+    script = next((name for name in _SCRIPT_KEYS if name in keywords), None)
+    if script:
+        options = [keywords.pop(name) for name in ("pipeline_options", "options") if name in keywords]
+        words = keywords.pop(later) if later in keywords and later else Items([])
+        found.append(_put_together(Items([literal("python"), keywords.pop(script)]), words, *map(_as_words, options)))
+    for value in (*arguments.positional, *keywords.values()):
+        found.extend(_submitted(value, 0))
+    return [*arguments.positional, *keywords.values(), *found]
+
+
+def _put_together(*parts: Value) -> Items:
+    return Items([word for part in parts if isinstance(part, Items) for word in part.values])
+
+
+def _as_words(options: Value) -> Items:
+    """`{"input": "x"}` as `--input x`."""
+    words: list[Value] = []
+    for name, value in options.entries.items() if isinstance(options, Table) else ():
+        words.extend([literal(f"--{name}"), value])
+    return Items(words)
+
+
+def _submitted(value: Value, depth: int) -> list[Value]:
+    """Job descriptions inside dictionaries: a script and its words, as Dataproc and container runners take them."""
+    if depth > 6:
+        return []
+    if isinstance(value, Items):
+        return [found for item in value.values[:50] for found in _submitted(item, depth + 1)]
+    if not isinstance(value, Table):
+        return []
+    script = next((value.entries[name] for name in _SCRIPT_KEYS if name in value.entries), None)
+    words = value.entries.get("args") or value.entries.get("arguments") or Items([])
+    first = value.entries.get("command")
+    found: list[Value] = []
+    if isinstance(script, Text) and _SCRIPT.search(script.flat):
+        found.append(_put_together(Items([literal("python"), script]), words))
+    elif isinstance(first, Items):
+        found.append(_put_together(first, words))
+    return found + [inner for entry in value.entries.values() for inner in _submitted(entry, depth + 1)]
 
 
 def _all_texts(arguments: Arguments) -> list[Text]:
@@ -314,10 +368,10 @@ def _command(
     from analysis.references import touches as touching
 
     found = False
+    written = command.words[0].first_line if command.words else None
+    here = written if written and written.file == arguments.site.file else arguments.site
     for role, place, _, via in touches(command):
-        touching.touch(
-            machine, role, place.bucket, place.prefix, arguments.site, f"{name}: {via}", frame, arguments=arguments
-        )
+        touching.touch(machine, role, place.bucket, place.prefix, here, f"{name}: {via}", frame, arguments=arguments)
         found = True
     started = script_start(command.words)
     if started is None or found:
@@ -405,8 +459,10 @@ def _pair(item: Value) -> tuple[str | None, Value | None]:
     get = item.entries.get if isinstance(item, Table) else item.arguments.get if isinstance(item, Product) else None
     if get is None:
         return None, None
-    name = get("name")
-    return (as_text(name).flat if name is not None else None), get("value")
+    name, value = get("name"), get("value")
+    if isinstance(item, Product):  # V1EnvVar("NAME", "value")
+        name, value = item.arguments.get("name", 0), item.arguments.get("value", 1)
+    return (as_text(name).flat if name is not None else None), value
 
 
 def _started_by_image(

@@ -1,12 +1,13 @@
 """Functions of Python and of its standard library that a path may go through."""
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analysis.references import attributes, environment, operators
 from analysis.references.attributes import class_member, external_base
 from analysis.references.frames import Frame
-from analysis.references.text import Text, hole, literal
+from analysis.references.text import Text, hole, join, literal
 from analysis.references.values import (
     Arguments,
     Class,
@@ -230,13 +231,37 @@ def _partial(_: "Machine", arguments: Arguments, __: Frame) -> Value:
 
 def _loads(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     """JSON handed over as a string: its fields, where the string is known."""
-    import json
-
     text = as_text(arguments.positional[0]) if arguments.positional else hole()
     try:
         return from_json(json.loads(text.flat.replace("\x00", "\\u0000")), text)
     except ValueError:
         return Unknown("json")
+
+
+def _dumps(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    """`json.dumps(value)`, its strings with their sites."""
+    return _json_text(arguments.positional[0], 0) if arguments.positional else hole("json")
+
+
+def _json_text(value: Value, depth: int) -> Text:
+    if isinstance(value, Text):
+        return literal('"') + value + literal('"')
+    if depth > 8 or not isinstance(value, Items | Table):
+        return (
+            literal(json.dumps(value.value))
+            if isinstance(value, Constant) and _plain(value)
+            else literal('"') + hole() + literal('"')
+        )
+    if isinstance(value, Items):
+        return literal("[") + join(literal(", "), [_json_text(item, depth + 1) for item in value.values]) + literal("]")
+    pairs = [
+        literal(json.dumps(str(key)) + ": ") + _json_text(entry, depth + 1) for key, entry in value.entries.items()
+    ]
+    return literal("{") + join(literal(", "), pairs) + literal("}")
+
+
+def _plain(value: Constant) -> bool:
+    return value.value is None or isinstance(value.value, int | float | bool)
 
 
 def from_json(value: object, source: Text) -> Value:
@@ -285,6 +310,7 @@ _FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
     "itertools.chain": _chain,
     "functools.partial": _partial,
     "json.loads": _loads,
+    "json.dumps": _dumps,
     "copy.deepcopy": _same,
     "copy.copy": _same,
     "typing.cast": lambda _, arguments, __: arguments.positional[-1] if arguments.positional else Unknown(),

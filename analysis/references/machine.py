@@ -178,7 +178,7 @@ class Machine:
 
     # ---- calls
 
-    def call(self, callee: Value, arguments: Arguments, frame: Frame, node: ast.Call) -> Value:
+    def call(self, callee: Value, arguments: Arguments, frame: Frame, node: ast.Call | None) -> Value:
         """The value of a call; libraries meet the sink table."""
         if isinstance(callee, Either):
             return either([self.call(option, arguments, frame, node) for option in callee.options])

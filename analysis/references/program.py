@@ -209,10 +209,9 @@ class Program:
         path = self._template(name.strip(), context.frame.module.file)
         if path is None or (path in self.rendered and not context.parameters()):
             return False
-        text = self.file_text(path)
+        text = jinja.render(self.file_text(path), context)
         if "://" not in text.flat and "/gcs/" not in text.flat:
             return False
-        text = jinja.render(text, context)
         found = False
         workload = touches.workload(context.machine, context.arguments, context.frame)
         for role, place, site, via in sql.touches(text):

@@ -77,10 +77,21 @@ class SinkTable:
         """The sinks that a call of `path` meets; the user's own first."""
         found = self.known.get(path)
         if found is None:
+            key, path = path, last_chain(path)
             candidates = [*self.by_name.get(path.rpartition(".")[2], ()), *self.by_pattern]
             found = tuple(sink for sink in candidates if sink.matches(path))
-            self.known[path] = found
+            self.known[key] = found
         return found
+
+
+_TURNS = ("read", "write", "readStream", "writeStream")
+
+
+def last_chain(path: str) -> str:
+    """The end of a chain of calls that decides: after the last `.read` or `.write`, `a.read.x.write.y` writes."""
+    parts = path.split(".")
+    turn = max((index for index, part in enumerate(parts) if part in _TURNS), default=None)
+    return path if turn is None or turn == 0 else ".".join(["chain", *parts[turn:]])
 
 
 def load_sinks(settings: Mapping[str, Any] | None = None) -> SinkTable:

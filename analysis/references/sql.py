@@ -68,7 +68,8 @@ def touches(text: Text) -> Iterator[tuple[Role, Location, Site | None, str]]:
         if any(first <= start < last for first, last in comments):
             continue
         role, via = role_at(flat, start)
-        site = next((piece.site for piece in text.cut(start, start + 1).pieces if piece.site), None)
+        # The address may come from a variable: the character before it stands where the query is written.
+        site = next((piece.site for piece in text.cut(max(start - 1, 0), start + 1).pieces if piece.site), None)
         yield role, place, site or text.first_line, via
 
 
