@@ -3,5 +3,5 @@
 -- Columns: site (path:line).
 SELECT DISTINCT file || ':' || line AS site FROM code_reference
 WHERE kind = 'code' AND bucket = $bucket
-    AND len(list_filter($prefixes::VARCHAR[], p -> prefix <> '' AND (starts_with(prefix, p) OR starts_with(p, rtrim(prefix, '*'))))) > 0
+    AND len(list_filter($prefixes::VARCHAR[], lambda p: prefix <> '' AND (starts_with(prefix, p) OR starts_with(p, rtrim(prefix, '*'))))) > 0
 ORDER BY site;

@@ -5,7 +5,7 @@ WITH used AS (
     SELECT principal, agent, job, op, outcome, folder, events, first_at, last_at
     FROM v_access
     WHERE bucket = $bucket AND day >= $since AND op IN ('read', 'write', 'update', 'delete') AND outcome <> 'denied'
-        AND len(list_filter($prefixes::VARCHAR[], p -> starts_with(folder, p) OR (length(folder) >= 6 AND starts_with(p, folder)))) > 0
+        AND len(list_filter($prefixes::VARCHAR[], lambda p: starts_with(folder, p) OR (length(folder) >= 6 AND starts_with(p, folder)))) > 0
 ),
 -- The analysis knows who scans everything; an identity that it never saw counts as a consumer.
 scanner AS (
@@ -14,7 +14,7 @@ scanner AS (
 named AS (
     SELECT DISTINCT principal, unnest(files) AS site
     FROM v_consumer
-    WHERE bucket = $bucket AND len(list_filter($prefixes::VARCHAR[], p -> starts_with(p, subfolder) OR starts_with(subfolder || '/', p))) > 0
+    WHERE bucket = $bucket AND len(list_filter($prefixes::VARCHAR[], lambda p: starts_with(p, subfolder) OR starts_with(subfolder || '/', p))) > 0
 )
 SELECT
     u.principal,
