@@ -169,8 +169,10 @@ def read_analysis(catalogue: Catalogue, bucket: str, snapshot_id: int | None) ->
     found = _rows(connection, "read_snapshot", bucket=bucket, snapshot=snapshot_id)
     if not found:
         which = "no analysis" if snapshot_id is None else f"no snapshot {snapshot_id}"
+        analysed = [str(row["bucket"]) for row in _rows(connection, "analysed_buckets")]
+        others = f", or choose one that was analysed: {', '.join(analysed)}" if analysed else ""
         raise BadInput(
-            f"the catalogue holds {which} of bucket {bucket}", f"run `thermocline analyze --bucket {bucket}`"
+            f"the catalogue holds {which} of bucket {bucket}", f"run `thermocline analyze --bucket {bucket}`{others}"
         )
     head = found[0]
     number = head["snapshot_id"]

@@ -39,7 +39,7 @@ def demo(
     """
     from thermocline.sandbox.journey import Evidence, stages
     from thermocline.sandbox.lake import build_lake, seed_server
-    from thermocline.sandbox.server import running_server
+    from thermocline.sandbox.server.run import running_server
 
     started = time.monotonic()
     _make_room(output)

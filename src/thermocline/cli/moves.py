@@ -118,4 +118,4 @@ def print_moves(moves: Sequence["MoveResult"]) -> None:
         ]
         for move in moves
     ]
-    print_table(columns, rows, right=columns[3:])
+    print_table(columns, rows, right=columns[3:], optional=["copied", "skipped", "phase", "planned", "size"])

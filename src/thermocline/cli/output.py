@@ -43,9 +43,8 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(soft_wrap=False)
     # A pipe has no width: nothing is folded or left out there.
-    width = console.width if console.is_terminal else 10_000
+    width = Console().width if sys.stdout.isatty() else 10_000
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     shown = _columns_that_fit(columns, cells, optional, width)
     if len(shown) < len(columns):
@@ -53,25 +52,34 @@ def print_table(
         note(f"(this terminal is too narrow for: {hidden})")
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     numbers = set(right)
+    widths = _natural_widths(columns, cells)
     for index in shown:
         justify: Literal["left", "right"] = "right" if columns[index] in numbers else "left"
-        table.add_column(columns[index], justify=justify, overflow="fold", no_wrap=columns[index] in numbers)
+        table.add_column(columns[index], justify=justify, overflow="fold", no_wrap=widths[index] <= _WORD)
     for row in cells:
         table.add_row(*(Text(row[index], style=(styles or {}).get(row[index], "")) for index in shown))
-    console.print(table, width=width, crop=False)
+    Console(width=width).print(table)
 
 
 def _columns_that_fit(
     columns: Sequence[str], cells: Sequence[Sequence[str]], optional: Sequence[str], width: int
 ) -> list[int]:
     """The positions of the columns to show: all, less as many optional ones as it takes to fit."""
-    widths = [max([len(name), *(len(row[index]) for row in cells)]) for index, name in enumerate(columns)]
+    widths = _natural_widths(columns, cells)
     shown = list(range(len(columns)))
     for name in reversed(optional):
         if sum(widths[index] + 1 for index in shown) <= width:
             break
         shown.remove(columns.index(name))
     return shown
+
+
+_WORD = 20
+"""Columns up to this width are words and numbers, which are never broken."""
+
+
+def _natural_widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max([len(name), *(len(row[index]) for row in cells)]) for index, name in enumerate(columns)]
 
 
 TEMPERATURE_STYLES = {"hot": "red", "warm": "yellow", "cold": "cyan", "unknown": "magenta"}

@@ -13,11 +13,15 @@ def status(plan: PlanArgument, journal: JournalOption = None, as_json: JsonOptio
     """Show where each move stands, what comes next, and the way back."""
     from executor.run import status as status_of
     from thermocline.cli.moves import contract, print_moves
-    from thermocline.cli.output import print_json, print_table
+    from thermocline.cli.output import print_json
 
     moves = status_of(plan, journal)
     if as_json:
         print_json({"moves": [contract(move) for move in moves]})
         return
     print_moves(moves)
-    print_table(["use case", "next", "way back"], [[move.use_case, move.next, move.way_back] for move in moves])
+    together: dict[tuple[str, str], list[str]] = {}
+    for move in moves:
+        together.setdefault((move.next, move.way_back), []).append(move.use_case)
+    for (forward, back), use_cases in together.items():
+        typer.echo(f"\n{', '.join(use_cases)}\n  next: {forward}\n  way back: {back}")

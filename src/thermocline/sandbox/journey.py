@@ -52,7 +52,7 @@ def stages(evidence: Evidence, folder: Path, *, phase: int = 1, approved_by: str
             ("plan", "approve", plan, "--phase", str(phase), "--by", approved_by, "--yes"),
         ),
         Stage("Rehearse it", ("execute", plan, "--phase", str(phase), "--dry-run")),
-        Stage("Migrate it", ("execute", plan, "--phase", str(phase), *catalogue)),
+        Stage("Migrate it", ("execute", plan, "--phase", str(phase))),
         Stage("See where it stands", ("status", plan)),
         Stage("Report", ("report", "--bucket", evidence.bucket, *catalogue, "--output", str(folder / "report"))),
     ]
