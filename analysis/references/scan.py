@@ -8,11 +8,12 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import BadInput
-from analysis.references import comments, deployment, literals
+from analysis.references import cache, comments, deployment, literals
 from analysis.references.checkout import is_test, open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.frames import Frame
@@ -37,13 +38,30 @@ def scan(
 
 
 def scan_checkout(
-    checkout: Path, *, bucket: str | None = None, env: str | None = None, settings: Mapping[str, Any] | None = None
+    checkout: Path,
+    *,
+    bucket: str | None = None,
+    env: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    keep_in: Path | None = None,
 ) -> ScanResult:
-    """Scan a directory; `settings` is the [references] table of thermocline.toml. Raises BadInput without one."""
+    """Scan a directory. `settings` is the [references] table of thermocline.toml; `keep_in` a folder for what was
+    found, from which an unchanged checkout is answered. Raises BadInput where `checkout` is no directory.
+    """
     if not checkout.is_dir():
         raise BadInput(f"no checkout at {checkout}", "give the folder that holds the code")
-    program = Program(open_checkout(checkout), load_sinks(settings), env)
-    program.deployed = deployment.variables(program.checkout, env)
+    sources = open_checkout(checkout)
+    key = cache.key_of(sources, env, settings) if keep_in else ""
+    if keep_in and (kept := cache.read(keep_in, checkout, env, key)) is not None:
+        return replace(kept, commit=commit_of(checkout), cached=True).concerning(bucket)
+    result = replace(_scan(Program(sources, load_sinks(settings), env)), commit=commit_of(checkout))
+    if keep_in:
+        cache.write(keep_in, checkout, env, key, result)
+    return result.concerning(bucket)
+
+
+def _scan(program: Program) -> ScanResult:
+    program.deployed = deployment.variables(program.checkout, program.env)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 20_000))
     try:
@@ -52,9 +70,7 @@ def scan_checkout(
         sys.setrecursionlimit(limit)
     for path in program.checkout.too_large:
         program.give_up(path, 1, "larger than 2 MB, not read")
-    references = tuple(program.references())
-    result = ScanResult(references, tuple(program.given_up), len(program.checkout.files), commit_of(checkout))
-    return result.concerning(bucket)
+    return ScanResult(tuple(program.references()), tuple(program.given_up), len(program.checkout.files))
 
 
 def _run(program: Program) -> None:

@@ -35,14 +35,15 @@ def ingest_code(
     env: str,
     bucket: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    keep_in: Path | None = None,
 ) -> IngestReport:
     """Scan `checkout` for environment `env` and replace what an earlier scan of the two said.
 
     The report counts references: `lines` are all that were found, `kept` those of `bucket` (all of them without one),
     `not_storage` those of other buckets. `settings` is the [references] table of thermocline.toml.
-    Raises BadInput where `checkout` is no directory.
+    With `keep_in`, an unchanged checkout is answered from there. Raises BadInput where `checkout` is no directory.
     """
-    everything = scan_checkout(checkout, env=env, settings=settings)
+    everything = scan_checkout(checkout, env=env, settings=settings, keep_in=keep_in)
     result = everything.concerning(bucket)
     name = str(checkout.resolve())
     report = FileReport(

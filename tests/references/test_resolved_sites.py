@@ -14,7 +14,9 @@ from analysis.references.scan import scan_checkout
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PROJECTS = sorted(path.name for path in FIXTURES.iterdir() if path.is_dir())
-_MARK = re.compile(r"(?:#|--):\s*(?P<role>read|write|list|delete)\s+(?P<bucket>\S+)(?:\s+(?P<path>(?!#:|--:)[^\s\"\\]+))?")
+_MARK = re.compile(
+    r"(?:#|--):\s*(?P<role>read|write|list|delete)\s+(?P<bucket>\S+)(?:\s+(?P<path>(?!#:|--:)[^\s\"\\]+))?"
+)
 LINES_APART = 6  # a marked call may be spread over several lines; its site is where it starts
 
 Site = tuple[str, int, str, str, str]

@@ -35,6 +35,7 @@ def references(
     catalogue: CatalogueOption = DEFAULT_CATALOGUE,
     settings: SettingsOption = None,
     unfollowed: Annotated[bool, typer.Option("--unfollowed", help="List every place that was given up.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Scan again, whatever an earlier scan said.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find where a code checkout touches the bucket: path, role, line, and every line that contributes a piece.
@@ -50,10 +51,12 @@ def references(
     if checkout is None:
         records = _stored(catalogue, bucket, env)
     else:
+        from analysis.references.cache import default_folder
         from analysis.references.scan import scan_checkout
 
         table = configured.room("references")
-        result = scan_checkout(checkout, bucket=bucket, env=env or configured.env, settings=table)
+        keep_in = None if fresh else default_folder()
+        result = scan_checkout(checkout, bucket=bucket, env=env or configured.env, settings=table, keep_in=keep_in)
         records = [_record(reference) for reference in result.references]
         _tell(result, everything=unfollowed)
     if as_json:
@@ -90,7 +93,8 @@ def _stored(catalogue: Path, bucket: str | None, env: str | None) -> list[dict[s
 
 
 def _tell(result: "ScanResult", *, everything: bool) -> None:
-    note(f"{len(result.references)} references in {result.files} files")
+    kept = ", unchanged since the last scan" if result.cached else ""
+    note(f"{len(result.references)} references in {result.files} files{kept}")
     shown = result.given_up if everything else result.given_up[:_SHOWN]
     for place in shown:
         note(f"not followed: {place.file}:{place.line}: {place.reason}")
