@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+
 from analysis.references.model import Reference, operations
 from analysis.references.scan import scan_checkout
 
