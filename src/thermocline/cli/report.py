@@ -31,7 +31,10 @@ def report(
     ] = None,
     plan: Annotated[
         Path | None,
-        typer.Option(help="Show this plan's priorities, and write its priority report too.", metavar="FILE"),
+        typer.Option(help="Also report on this plan: priorities, and what was migrated.", metavar="FILE"),
+    ] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="The journal of the plan; default: beside it.", metavar="FILE")
     ] = None,
     code_url: Annotated[
         str | None,
@@ -49,11 +52,12 @@ def report(
 ) -> None:
     """Write the periodic access-pattern report.
 
-    One HTML page that is complete in itself, the same as Markdown, and each figure as PNG and SVG.
+    One HTML page that is complete in itself, the same as Markdown, and each figure as PNG and SVG. With --plan also the
+    priority report, to approve from, and the migration report as far as something was migrated.
 
     Example: thermocline report --bucket data-bucket-prod --output reports/october
 
-    Example: thermocline report --since 2026-09-30 --json
+    Example: thermocline report --plan plan.json --since 2026-09-30
     """
     from analysis.catalogue import Catalogue
     from analysis.classify.buckets import choose_bucket
@@ -62,6 +66,7 @@ def report(
     from planner.prices import load_prices
     from thermocline.reporting.access import build
     from thermocline.reporting.facts import load_facts
+    from thermocline.reporting.migration import write_migration
     from thermocline.reporting.priority import write_priority
 
     table = load_prices(prices)
@@ -72,8 +77,8 @@ def report(
     document = build(facts, table, planned)
     folder = output or Path("reports") / f"{name}-{facts.analysis.as_of}"
     files = document.write(folder)
-    if planned is not None:
-        files[2:2] = write_priority(planned, folder, code_url=code_url)
+    if plan is not None and planned is not None:
+        files[2:2] = write_priority(planned, folder, code_url=code_url) + write_migration(plan, journal, folder)
     if as_json:
         print_json({"bucket": name, "as_of": facts.analysis.as_of, "files": [str(file) for file in files]})
     else:

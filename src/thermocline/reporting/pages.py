@@ -21,6 +21,8 @@ FORMATTERS = {
     "number": words.number,
     "money": words.money,
     "day": words.day,
+    "minute": words.minute,
+    "duration": words.duration,
     "share": words.share,
     "plural": words.plural,
     "joined": words.joined,
@@ -28,9 +30,6 @@ FORMATTERS = {
     "payoff": words.payoff,
     "capfirst": words.capfirst,
 }
-
-
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class MarkdownText(str):
@@ -58,6 +57,9 @@ def _html() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: (
+            words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        ),
     )
     environment.filters |= FORMATTERS | {"prose": prose_html}
     environment.globals["style"] = Markup(_stylesheet())  # noqa: S704 - our own file
@@ -89,7 +91,7 @@ def _finalize(value: Any) -> Any:
 
 def escape_markdown(text: str) -> MarkdownText:
     """Text that Markdown shows as it is, on one line. Underscores within words stay: they mean nothing there."""
-    line = CONTROL.sub(" ", text)
+    line = words.visible(text)
     escaped = re.sub(r"([\\`*\[\]<>|~$&])", r"\\\1", line)
     escaped = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", escaped)
     escaped = re.sub(r"^(\s*\d+)([.)])(?=\s)", r"\1\\\2", escaped)
@@ -98,7 +100,7 @@ def escape_markdown(text: str) -> MarkdownText:
 
 def code(text: str) -> MarkdownText:
     """Text as a code span, whatever it contains; pipes are escaped for tables."""
-    line = CONTROL.sub("\N{REPLACEMENT CHARACTER}", text) or "(root)"
+    line = words.visible(text) or "(root)"
     fence = "`" * (max((len(run) for run in re.findall(r"`+", line)), default=0) + 1)
     pad = " " if "`" in line else ""
     return MarkdownText(f"{fence}{pad}{line.replace('|', chr(92) + '|')}{pad}{fence}")
@@ -106,7 +108,7 @@ def code(text: str) -> MarkdownText:
 
 def prose_html(text: str) -> Markup:
     """A sentence of ours, in which `backticks` mark code."""
-    parts = _spans(text)
+    parts = _spans(words.visible(text))
     return Markup("").join(Markup("<code>{}</code>").format(part) if odd else escape(part) for odd, part in parts)
 
 

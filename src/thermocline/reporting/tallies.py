@@ -167,8 +167,9 @@ def set_aside(facts: Facts) -> list[SetAside]:
     for subfolder in facts.subfolders:
         for use in subfolder.others:
             if use.kind in NOT_USE:
-                kind, names, events = found.get(use.name, (use.kind, set(), 0))
-                found[use.name] = (kind, names | {subfolder.name}, events + use.events)
+                who = use.principal or use.name
+                kind, names, events = found.get(who, (use.kind, set(), 0))
+                found[who] = (kind, names | {subfolder.name}, events + use.events)
     lines = [SetAside(name, kind, len(names), events) for name, (kind, names, events) in found.items()]
     return sorted(lines, key=lambda line: (-line.events, line.consumer))
 

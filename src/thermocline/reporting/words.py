@@ -1,7 +1,10 @@
 """How numbers and days are spoken of in every report."""
 
-from datetime import date, datetime
+import re
+from datetime import date, datetime, timedelta
 
+# Characters that no line may hold: controls, line separators, and marks that turn the direction of what follows.
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -50,6 +53,26 @@ def day(moment: date | datetime | None) -> str:
     return "–" if moment is None else moment.strftime("%Y-%m-%d")
 
 
+def minute(moment: datetime) -> str:
+    """A moment to the minute: `2026-10-31 04:05 UTC`."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def duration(length: timedelta | None) -> str:
+    """`12 s`, `3 min`, `2 h 5 min`, `3 days`; a dash where nobody knows."""
+    if length is None:
+        return "–"
+    seconds = round(length.total_seconds())
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    if minutes < 2 * 24 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return plural(round(minutes / 60 / 24), "day")
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 day`, `3 days`."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
@@ -83,3 +106,8 @@ def payoff(count: float | None) -> str:
 def capfirst(text: str) -> str:
     """The first letter large, the others as they are."""
     return text[:1].upper() + text[1:]
+
+
+def visible(text: str) -> str:
+    """`text` with a replacement character for everything that cannot be seen or breaks a line."""
+    return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text)

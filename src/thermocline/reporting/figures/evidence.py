@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
 from thermocline.reporting.figures.canvas import bare, house_style, sheet
-from thermocline.reporting.figures.shapes import month_ticks, tiles
+from thermocline.reporting.figures.shapes import month_ticks, runs_of, tiles
 from thermocline.reporting.palette import light
 
 
@@ -29,17 +29,6 @@ def coverage(covered: Mapping[str, Iterable[date]], first: date, last: date) -> 
         axes.set_yticks([row + 0.5 for row in range(len(covered))], list(covered))
         month_ticks(axes, first, last, 1)
     return figure
-
-
-def runs_of(columns: Iterable[int]) -> list[tuple[int, int]]:
-    """Neighbouring whole numbers as half-open runs: 1, 2, 3, 7 → (1, 4), (7, 8)."""
-    runs: list[tuple[int, int]] = []
-    for column in columns:
-        if runs and runs[-1][1] == column:
-            runs[-1] = (runs[-1][0], column + 1)
-        else:
-            runs.append((column, column + 1))
-    return runs
 
 
 def missing_days(there: Iterable[date], first: date, last: date) -> list[date]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch
 
 from thermocline.reporting.figures.canvas import bare, house_style, sheet, shorten
-from thermocline.reporting.figures.shapes import month_ticks, tiles
+from thermocline.reporting.figures.shapes import month_ticks, runs_of, tiles
 from thermocline.reporting.palette import light
 
 LEVELS = (1, 10, 100, 1000)  # events; the lower bound of each shade
@@ -85,10 +85,15 @@ def level(events: int) -> int:
 
 
 def _paint(axes: Axes, cells: dict[tuple[str, int], list[tuple[int, int]]]) -> None:
+    """Neighbouring days of one shade make one bar."""
     for (kind, shade), places in sorted(cells.items()):
         band = READ_BAND if kind == "read" else WRITE_BAND
-        runs = [(row, column + 0.04, column + 0.96, band) for row, column in places]
-        axes.add_patch(PathPatch(tiles(runs), facecolor=light(f"{kind}-{shade}"), linewidth=0))
+        spans = [
+            (row, start + 0.06, end - 0.06, band)
+            for row in sorted({row for row, _ in places})
+            for start, end in runs_of(column for there, column in places if there == row)
+        ]
+        axes.add_patch(PathPatch(tiles(spans), facecolor=light(f"{kind}-{shade}"), linewidth=0))
 
 
 def _legend(figure: Figure, width: int, *, gaps: bool) -> None:

@@ -30,6 +30,17 @@ def tiles(spans: Iterable[Span]) -> Path:
     return Path(vertices, codes)
 
 
+def runs_of(columns: Iterable[int]) -> list[tuple[int, int]]:
+    """Neighbouring whole numbers as half-open runs: 1, 2, 3, 7 → (1, 4), (7, 8)."""
+    runs: list[tuple[int, int]] = []
+    for column in columns:
+        if runs and runs[-1][1] == column:
+            runs[-1] = (runs[-1][0], column + 1)
+        else:
+            runs.append((column, column + 1))
+    return runs
+
+
 def month_ticks(axes: Axes, first: date, last: date, width: int) -> None:
     """Name the months below columns of `width` days, and rule a line where each starts."""
     starts = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
