@@ -78,7 +78,7 @@ def _row(candidate: Candidate, mappings: BucketMappings | None, prices: PriceTab
     decision = decide(subfolder, prices, source, where, settings, use_case=candidate.use_case, observe_days=days)
     if candidate.config is not None and subfolder.name:
         placement = _configured(placement)
-    elif placement.action == "move" and not decision.move_pays and candidate.use_case not in settings.pin:
+    elif placement.action == "move" and not decision.move_pays and not _insisted(candidate, settings):
         placement = stay("a bucket of its own costs more than it is worth: set a lifecycle rule in place")
     if placement.action == "move" and target is not None:
         option = decision.best_move
@@ -89,6 +89,11 @@ def _row(candidate: Candidate, mappings: BucketMappings | None, prices: PriceTab
         migration = staying(candidate, scene, option)
     saving = decision.leave.month_usd - option.month_usd
     return Row(candidate, placement, decision, option, migration, score(subfolder, saving, settings))
+
+
+def _insisted(candidate: Candidate, settings: PlannerSettings) -> bool:
+    """Somebody asked what it would be to move this one, whatever it costs."""
+    return candidate.use_case in settings.pin or not {candidate.use_case, "*"}.isdisjoint(settings.target_class)
 
 
 def _configured(placement: Placement) -> Placement:

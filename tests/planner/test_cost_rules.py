@@ -4,7 +4,8 @@ import pytest
 
 from planner.cost import rules
 from planner.cost.holding import Group, Holding
-from planner.cost.options import Access, Option, Terms, options
+from planner.cost.option import Access, Option, Terms
+from planner.cost.options import options
 from planner.cost.rules import Rung
 from planner.prices import Place, PriceTable, load_prices
 

@@ -1,7 +1,7 @@
 """When staying is right: every move is compared with what the bucket it is in can do."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.cost.decide import decide
@@ -15,8 +15,8 @@ PRICES = load_prices()
 TWINS = {"move-then-demote": "in-place-by-age"}
 
 
-def planned(subfolder: object, settings: PlannerSettings | None = None) -> Move:
-    plan = generate(analysis_of(subfolder), settings or PlannerSettings(), env="prod", prices=PRICES)  # type: ignore[arg-type]
+def planned(subfolder: object, wanted: PlannerSettings | None = None) -> Move:
+    plan = generate(analysis_of(subfolder), wanted or PlannerSettings(), env="prod", prices=PRICES)  # type: ignore[arg-type]
     return plan.moves()[0]
 
 
@@ -94,8 +94,8 @@ def test_a_hot_head_keeps_its_tail_cheap() -> None:
 
 def test_where_staying_wins_a_rule_in_place_is_planned() -> None:
     # Reads every few days rule Archive out; in Nearline already, a copy would pay retrieval.
-    settings = PlannerSettings(material_usd=0.01, premium_share=0.01)
-    move = planned(folder("logs", gib=5000, storage_class="NEARLINE", read_days=10), settings)
+    strict = PlannerSettings(material_usd=0.01, premium_share=0.01)
+    move = planned(folder("logs", gib=5000, storage_class="NEARLINE", read_days=10), strict)
 
     assert move.action == "stay"
     assert move.migration.lifecycle_policy == {
@@ -108,6 +108,7 @@ def test_where_staying_wins_a_rule_in_place_is_planned() -> None:
     }
 
 
+@settings(deadline=None)
 @given(
     gib=st.floats(0.0001, 1e6),
     objects=st.integers(1, 10**8),
@@ -137,6 +138,7 @@ def test_staying_is_never_dearer_than_moving(
         assert all(usd >= 0 for usd in option.one_off.values())
 
 
+@settings(deadline=None)
 @given(st.floats(1, 1e5), st.floats(1, 1e5))
 def test_more_bytes_never_make_a_move_worth_less(one: float, other: float) -> None:
     small, large = sorted((one, other))

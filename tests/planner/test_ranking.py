@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.model import CodeSite, Isolation, Subfolder, Temperature
@@ -19,8 +19,8 @@ from planner_evidence import analysis_of, every_kind, folder, use
 PRICES = load_prices()
 
 
-def planned(*subfolders: Subfolder, settings: PlannerSettings | None = None) -> Plan:
-    return generate(analysis_of(*subfolders), settings or PlannerSettings(), env="prod", prices=PRICES)
+def planned(*subfolders: Subfolder, wanted: PlannerSettings | None = None) -> Plan:
+    return generate(analysis_of(*subfolders), wanted or PlannerSettings(), env="prod", prices=PRICES)
 
 
 def places(plan: Plan) -> dict[str, tuple[int, int, str, str]]:
@@ -77,6 +77,7 @@ temperatures = st.sampled_from(HEATS)
 isolations = st.sampled_from(ISOLATIONS)
 
 
+@settings(deadline=None)
 @given(temperatures, temperatures, isolations, st.sampled_from(["manual archive", "reference data", "ETL staging"]))
 def test_colder_is_never_a_later_phase(a: Temperature, b: Temperature, isolation: Isolation, pattern: str) -> None:
     colder, warmer = sorted((a, b), key=HEATS.index)
@@ -86,6 +87,7 @@ def test_colder_is_never_a_later_phase(a: Temperature, b: Temperature, isolation
     assert place(one).tier <= place(other).tier
 
 
+@settings(deadline=None)
 @given(isolations, isolations, temperatures, st.sampled_from(["manual archive", "reference data", "ETL staging"]))
 def test_more_isolated_is_never_a_later_phase(a: Isolation, b: Isolation, heat: Temperature, pattern: str) -> None:
     better, worse = sorted((a, b), key=ISOLATIONS.index)
@@ -111,21 +113,23 @@ def subfolders(draw: st.DrawFn) -> Subfolder:
     )
 
 
+@settings(deadline=None)
 @given(subfolders(), st.floats(-100, 5000), st.floats(0, 1000), st.data())
 def test_the_score_is_monotone(subfolder: Subfolder, saving: float, more: float, data: st.DataObject) -> None:
-    settings = PlannerSettings()
-    before = score(subfolder, saving, settings).total
+    usual = PlannerSettings()
+    before = score(subfolder, saving, usual).total
 
-    assert score(subfolder, saving + more, settings).total >= before
+    assert score(subfolder, saving + more, usual).total >= before
     colder = HEATS[data.draw(st.integers(0, HEATS.index(subfolder.temperature)))]
-    assert score(replace(subfolder, temperature=colder), saving, settings).total >= before
+    assert score(replace(subfolder, temperature=colder), saving, usual).total >= before
     alone = ISOLATIONS[data.draw(st.integers(0, ISOLATIONS.index(subfolder.isolation)))]
-    assert score(replace(subfolder, isolation=alone), saving, settings).total >= before
-    assert score(replace(subfolder, readers=subfolder.readers[:-1]), saving, settings).total >= before
-    assert score(replace(subfolder, code=subfolder.code[:-1]), saving, settings).total >= before
-    assert score(replace(subfolder, bytes=subfolder.bytes * 2), saving, settings).total >= before
+    assert score(replace(subfolder, isolation=alone), saving, usual).total >= before
+    assert score(replace(subfolder, readers=subfolder.readers[:-1]), saving, usual).total >= before
+    assert score(replace(subfolder, code=subfolder.code[:-1]), saving, usual).total >= before
+    assert score(replace(subfolder, bytes=subfolder.bytes * 2), saving, usual).total >= before
 
 
+@settings(deadline=None)
 @given(subfolders(), subfolders())
 def test_the_better_of_two_never_ranks_lower(one: Subfolder, other: Subfolder) -> None:
     """Same folder twice, one of them colder and more isolated: through the whole planner it comes first or equal."""
@@ -134,9 +138,9 @@ def test_the_better_of_two_never_ranks_lower(one: Subfolder, other: Subfolder) -
     better = replace(one, name="b", prefix="b/", temperature=heats[0], isolation=levels[0])
     worse = replace(one, name="a", prefix="a/", temperature=heats[1], isolation=levels[1])
     # Big and long-lived enough for money not to decide.
-    settings = PlannerSettings(material_usd=1e12)
+    generous = PlannerSettings(material_usd=1e12)
 
-    found = {move.subfolder: move for move in planned(better, worse, settings=settings).moves()}
+    found = {move.subfolder: move for move in planned(better, worse, wanted=generous).moves()}
     if (better.temperature, better.isolation) != (worse.temperature, worse.isolation):
         assert found["b"].rank < found["a"].rank or found["b"].score.total == found["a"].score.total
 

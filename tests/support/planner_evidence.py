@@ -76,7 +76,7 @@ def every_kind() -> tuple[Subfolder, ...]:
     )  # fmt: skip
 
 
-def changed(analysis: Analysis, name: str, **more: Any) -> Analysis:
+def changed(analysis: Analysis, name: str, /, **more: Any) -> Analysis:
     """The same analysis with one subfolder changed, and so another digest."""
     subfolders = tuple(replace(each, **more) if each.name == name else each for each in analysis.subfolders)
     return replace(analysis, subfolders=subfolders, evidence_digest="sha256:later")

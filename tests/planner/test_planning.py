@@ -1,0 +1,342 @@
+"""Phases under capacity and pins, dependencies, steps, grants, breakages; and everything that is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from analysis.model import ChildFolder, CodeSite, Subfolder
+from planner.bucket_facts import BucketFacts
+from planner.config_file import load_configs
+from planner.errors import InvalidPlanInput
+from planner.generate import generate
+from planner.plan import Move, Plan
+from planner.prices import load_prices
+from planner.settings import PlannerSettings
+from planner.whatif import parse_size, with_options
+from planner_evidence import GIB, analysis_of, every_kind, folder, use
+
+PRICES = load_prices()
+
+
+def planned(*subfolders: Subfolder, settings: PlannerSettings | None = None, **more: Any) -> Plan:
+    return generate(analysis_of(*subfolders), settings or PlannerSettings(), env="prod", prices=PRICES, **more)
+
+
+def phases(plan: Plan) -> dict[str, int]:
+    return {move.use_case: phase.phase for phase in plan.phases for move in phase.moves}
+
+
+def find(plan: Plan, use_case: str) -> Move:
+    return next(move for move in plan.moves() if move.use_case == use_case)
+
+
+def test_capacity_pushes_the_lower_ranks_to_later_phases() -> None:
+    archives = [folder(f"a{n}", gib=100 + n) for n in range(4)]
+    plan = planned(*archives, settings=with_options(PlannerSettings(), max_phase_bytes="210GiB"))
+
+    assert phases(plan) == {"a3": 1, "a2": 1, "a1": 2, "a0": 2}
+    for phase in plan.phases:
+        assert sum(move.bytes for move in phase.moves) <= 210 * GIB
+    assert any("phase 1 is full" in reason for reason in find(plan, "a1").reasons)
+
+
+def test_what_is_larger_than_the_capacity_gets_a_phase_of_its_own() -> None:
+    plan = planned(folder("a", gib=900), folder("b", gib=1), settings=PlannerSettings(max_phase_bytes=100 * GIB))
+
+    assert phases(plan) == {"a": 1, "b": 2}
+
+
+def test_what_finds_no_room_is_deferred() -> None:
+    many = [folder(f"a{n}", gib=100) for n in range(6)]
+    plan = planned(*many, settings=PlannerSettings(max_phase_bytes=100 * GIB))
+
+    assert sorted(phases(plan).values()) == [1, 2, 3, 4, 5, 5]
+
+
+def test_pins_and_exclusions() -> None:
+    settings = with_options(PlannerSettings(), pin=("archives=3",), exclude=("old_tables", "imports/seed"))
+    plan = planned(*every_kind(), settings=settings)
+
+    assert phases(plan)["archives"] == 3
+    assert not {"old_tables", "imports_seed"} & set(phases(plan))
+
+
+def test_a_pin_does_not_move_what_stays() -> None:
+    with pytest.raises(InvalidPlanInput, match="it stays"):
+        planned(*every_kind(), settings=PlannerSettings(pin={"exchange": 2}))
+
+
+def test_a_target_class_of_ones_own() -> None:
+    plan = planned(*every_kind(), settings=with_options(PlannerSettings(), target_class=("archives=nearline",)))
+    assert find(plan, "archives").migration.storage_class == "NEARLINE"
+    assert find(plan, "old_tables").migration.storage_class == "ARCHIVE"
+
+    plan = planned(*every_kind(), settings=with_options(PlannerSettings(), target_class=("COLDLINE",)))
+    assert {move.migration.storage_class for move in plan.moves() if move.action == "move"} == {"COLDLINE"}
+
+
+def test_another_location_is_priced_and_warned_about() -> None:
+    settings = with_options(PlannerSettings(), target_location="europe-north1")
+    move = find(planned(folder("x", flags=("bigquery-reader",)), settings=settings), "x")
+
+    assert move.migration.location == "europe-north1"
+    assert move.cost.one_off.network_usd == pytest.approx(2.00)  # 100 GiB x .02
+    assert any("every read from europe-west1 pays network" in risk for risk in move.risks)
+    assert any("BigQuery" in risk for risk in move.risks)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("1", 1), ("2KiB", 2048), ("1.5g", 3 * 512 * 1024**2), ("2 TiB", 2 * 1024**4)]
+)
+def test_sizes(text: str, count: int) -> None:
+    assert parse_size(text) == count
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"max_phase_bytes": "much"},
+        {"max_phase_bytes": "0"},
+        {"pin": ("archives",)},
+        {"pin": ("archives=one",)},
+        {"target_class": ("archives=ice",)},
+        {"use_cases": "some"},
+    ],
+)
+def test_options_that_are_not_understood(options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidPlanInput):
+        with_options(PlannerSettings(), **options)
+
+
+def test_folders_that_share_a_consumer_are_tied_or_flagged() -> None:
+    seed = (use("seed_job"),)
+    plan = planned(
+        folder("one", readers=seed),
+        folder("two", readers=seed),
+        folder("three", readers=seed, temperature="warm"),
+        folder("alone", readers=(use("other"),)),
+    )
+
+    shared = {each.use_case: each for each in find(plan, "one").shared_with}
+    assert set(shared) == {"two", "three"}
+    assert shared["two"].together
+    assert not shared["three"].together
+    assert any("three is in phase 3: change the code twice" in risk for risk in find(plan, "one").risks)
+    assert find(plan, "alone").shared_with == ()
+
+
+def test_a_file_that_names_two_folders_ties_them() -> None:
+    site = CodeSite("jobs/main.py", 7, "read", "x/", "code", "open")
+    document = CodeSite("README.md", 7, "reference", "x/", "document", "text")
+    plan = planned(folder("a", code=(site,)), folder("b", code=(site,)), folder("c", code=(document,)))
+
+    assert [each.because for each in find(plan, "a").shared_with] == ["jobs/main.py names both"]
+    assert find(plan, "c").shared_with == ()
+
+
+def test_six_steps_with_their_facts() -> None:
+    move = find(planned(*every_kind()), "deliveries")
+    steps = {step.number: (step.title, "\n".join(step.actions)) for step in move.steps}
+
+    assert list(steps) == [1, 2, 3, 4, 5, 6]
+    assert "deliveries-bucket-prod in europe-west1" in steps[1][1]
+    assert f"{move.objects} objects" in steps[2][1]
+    assert f"{move.bytes} bytes" in steps[2][1]
+    assert "dags/load.py:12" in steps[3][1]
+    assert "run loader once" in steps[4][1]
+    assert "ask the owner of partner" in steps[4][1]
+    assert "14 days" in steps[5][1]
+    assert "rollback" in steps[6][1]
+
+
+def test_grants_follow_from_what_was_seen() -> None:
+    deleter = replace(use("janitor"), role="deleter")
+    scanner = use("scanner", "maintenance")
+    external = replace(use("lister"), role="lister")
+    move = find(
+        planned(
+            folder(
+                "x",
+                readers=(use("reader"), use("both"), use("analyst", "human"), scanner),
+                writers=(use("writer"), use("both")),
+                others=(deleter, external),
+            )
+        ),
+        "x",
+    )
+    granted = {binding.member.split("@")[0]: binding.role for binding in move.migration.settings.iam}
+
+    assert granted == {
+        "serviceAccount:reader": "roles/storage.objectViewer",
+        "serviceAccount:lister": "roles/storage.objectViewer",
+        "user:analyst": "roles/storage.objectViewer",
+        "serviceAccount:writer": "roles/storage.objectCreator",
+        "serviceAccount:both": "roles/storage.objectUser",
+        "serviceAccount:janitor": "roles/storage.objectUser",
+    }
+
+
+def test_what_else_breaks_is_found_in_the_code() -> None:
+    sites = (
+        CodeSite("udf/encode.sql", 3, "read", "x/", "code", "UDF library"),
+        CodeSite("infra/main.tf", 9, "reference", "x/", "code", "literal"),
+    )
+    found = "\n".join(find(planned(folder("x", code=sites)), "x").breakages)
+
+    assert "udf/encode.sql:3" in found
+    assert "infra/main.tf:9" in found
+    assert "gcloud storage buckets notifications list gs://data-bucket-prod" in found
+
+
+def test_what_else_breaks_is_asked_of_the_bucket() -> None:
+    facts = BucketFacts(
+        metadata={
+            "lifecycle": {
+                "rule": [
+                    {"action": {"type": "Delete"}, "condition": {"age": 30, "matchesPrefix": ["x/tmp/"]}},
+                    {"action": {"type": "Delete"}, "condition": {"age": 30, "matchesPrefix": ["y/"]}},
+                ]
+            },
+            "retentionPolicy": {"retentionPeriod": "86400"},
+            "versioning": {"enabled": True},
+        },
+        notifications=[
+            {"id": "1", "topic": "//pubsub.googleapis.com/projects/p/topics/new-x", "object_name_prefix": "x/"},
+            {"id": "2", "topic": "//pubsub.googleapis.com/projects/p/topics/new-y", "object_name_prefix": "y/"},
+        ],
+        policy={
+            "bindings": [
+                {
+                    "role": "roles/storage.objectViewer",
+                    "members": ["group:x@example.com"],
+                    "condition": {
+                        "title": "only x",
+                        "expression": 'resource.name.startsWith("projects/_/buckets/data-bucket-prod/objects/x/")',
+                    },
+                }
+            ]
+        },
+    )
+    found = "\n".join(find(planned(folder("x"), facts=facts), "x").breakages)
+
+    for said in ("new-x", "x/tmp/", "only x", "group:x@example.com", "retention policy", "versioning"):
+        assert said in found
+    assert "new-y" not in found
+    assert "gcloud" not in found
+
+
+def test_an_empty_analysis_is_refused() -> None:
+    with pytest.raises(InvalidPlanInput, match="ingest an inventory or logs"):
+        planned()
+
+
+@pytest.mark.parametrize("option", ["exclude", "pin", "target_class"])
+def test_unknown_use_cases_are_refused(option: str) -> None:
+    values: dict[str, Any] = {
+        "exclude": ("archivs",),
+        "pin": {"archivs": 1},
+        "target_class": {"archivs": "COLDLINE"},
+    }
+    with pytest.raises(InvalidPlanInput, match="did you mean `archives`"):
+        planned(*every_kind(), settings=msgspec.structs.replace(PlannerSettings(), **{option: values[option]}))
+
+
+def test_unknown_phases_are_refused() -> None:
+    with pytest.raises(InvalidPlanInput, match="there is no phase 9"):
+        planned(*every_kind(), settings=PlannerSettings(pin={"archives": 9}))
+
+
+def test_names_that_are_too_long_or_taken_are_refused() -> None:
+    with pytest.raises(InvalidPlanInput, match="give the subfolder a shorter target"):
+        planned(folder("a" * 60))
+    with pytest.raises(InvalidPlanInput, match="x-bucket-prod exists already and belongs to other-project"):
+        planned(folder("x"), taken={"x-bucket-prod": "other-project"})
+    assert find(planned(folder("x"), taken={"x-bucket-prod": "analytics-prod"}), "x").action == "move"
+
+
+def test_two_folders_of_one_conventional_name_keep_apart() -> None:
+    """Both become `x-y-bucket-prod`; each keeps its own path, so nothing collides."""
+    plan = planned(folder("x/y"), folder("x_y"))
+    places = [(move.migration.target_bucket, move.migration.target_path) for move in plan.moves()]
+
+    assert len(set(places)) == 2
+
+
+CONFIG = """
+one: {pattern: single_folder, source_bucket: data-bucket-prod, source_path: a/, target_bucket: t-prod, target_path: %s}
+two: {pattern: single_folder, source_bucket: data-bucket-prod, source_path: b/, target_bucket: %s, target_path: %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (("same/", "t-prod", "same/"), "both move to t-prod/same/"),
+        (("same", "t-prod", "same/"), "both move to t-prod/same/"),
+        (('""', "t-prod", "sub/"), "where `one` puts its own sub/"),
+        (("x/", "data-bucket-prod", "a/in/"), "the bucket that it comes from"),
+    ],
+)
+def test_colliding_targets_are_refused(tmp_path: Path, values: tuple[str, str, str], said: str) -> None:
+    path = tmp_path / "configs.yaml"
+    path.write_text(CONFIG % values, encoding="utf-8")
+    children = (ChildFolder("sub", 1, 1),)
+
+    with pytest.raises(InvalidPlanInput) as refusal:
+        planned(folder("a", children=children), folder("b"), config=load_configs(path))
+
+    assert said in str(refusal.value)
+
+
+def test_an_unknown_location_needs_a_name_or_a_price() -> None:
+    with pytest.raises(InvalidPlanInput, match="--target-location"):
+        generate(analysis_of(folder("x"), location=None), PlannerSettings(), env="prod", prices=PRICES)
+    with pytest.raises(InvalidPlanInput, match="has no location mars-central1"):
+        generate(analysis_of(folder("x"), location="mars-central1"), PlannerSettings(), env="prod", prices=PRICES)
+    plan = generate(analysis_of(folder("x"), location="EUROPE-WEST6"), PlannerSettings(), env="prod", prices=PRICES)
+    assert any("priced as" in note for note in plan.prices.assumptions)
+
+
+@pytest.mark.parametrize("env", ["", "Prod", "../x", "a b", "{env}"])
+def test_environments_that_cannot_stand_in_names(env: str) -> None:
+    with pytest.raises(InvalidPlanInput, match="cannot name an environment"):
+        generate(analysis_of(folder("x")), PlannerSettings(), env=env, prices=PRICES)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("STANDARD = 0.020", 'STANDARD = "cheap"'),
+        ("read_on = 2026-05-16", ""),
+        ("[retrieval]", "[retreival]"),
+        ("[operations.dual-region]", "[operations.dual-regions]"),
+        ('name = "list', "name = list"),
+    ],
+)
+def test_broken_price_tables_are_refused(tmp_path: Path, old: str, new: str) -> None:
+    from importlib.resources import files
+
+    text = (files("planner") / "data" / "prices-2026-05.toml").read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "prices.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(InvalidPlanInput, match=r"prices\.toml"):
+        load_prices(path)
+
+
+def test_negotiated_prices_are_used_and_named(tmp_path: Path) -> None:
+    from importlib.resources import files
+
+    text = (files("planner") / "data" / "prices-2026-05.toml").read_text(encoding="utf-8")
+    path = tmp_path / "prices.toml"
+    path.write_text(
+        text.replace("STANDARD = 0.020,", "STANDARD = 0.015,").replace("list-2026-05", "ours"), encoding="utf-8"
+    )
+    plan = generate(analysis_of(folder("x")), PlannerSettings(), env="prod", prices=load_prices(path))
+
+    assert plan.prices.name == "ours"
+    assert plan.moves()[0].cost.monthly_now_usd == pytest.approx(1.50)
