@@ -46,6 +46,15 @@ class _Part:
     complete: bool = True
     note: str = ""
     rejects: list[Reject] = field(default_factory=list)
+    kind: str = KIND
+    uri: str = ""  # where it came from, if not from the file itself
+
+
+def store_listing(catalogue: Catalogue, bucket: str, listing: Path, day: date) -> FileReport:
+    """Store a CSV with a header, written from a live listing of a bucket, as its inventory of `day`."""
+    part = _Part(inspect(listing), day, kind="listing", uri=f"gs://{bucket}")
+    part.file_id = next_file_id(catalogue.connection)
+    return _Inventory(catalogue, bucket, replace=True).take([part], day)[0]
 
 
 def ingest_inventory(
@@ -169,7 +178,8 @@ def _day_in_name(path: Path) -> date | None:
 class _Inventory:
     """One inventory on its way into the catalogue."""
 
-    def __init__(self, catalogue: Catalogue, bucket: str | None) -> None:
+    def __init__(self, catalogue: Catalogue, bucket: str | None, *, replace: bool = False) -> None:
+        self._replace = replace
         self._catalogue = catalogue
         self._connection = catalogue.connection
         self._bucket = bucket
@@ -259,9 +269,14 @@ class _Inventory:
 
     def _store(self, parts: list[_Part], day: date) -> list[FileReport]:
         at = {"snapshot_date": day}
-        self._connection.execute(load_sql("inventory/find_duplicates.sql"), at)
-        counts = {row[0]: row[1:] for row in self._connection.execute(load_sql("inventory/count_rows.sql")).fetchall()}
         with self._catalogue.transaction() as connection:
+            if self._replace:
+                connection.execute("DELETE FROM object WHERE bucket = ? AND snapshot_date = ?", [self._bucket, day])
+                connection.execute(
+                    "DELETE FROM folder_stats WHERE bucket = ? AND snapshot_date = ?", [self._bucket, day]
+                )
+            connection.execute(load_sql("inventory/find_duplicates.sql"), at)
+            counts = {row[0]: row[1:] for row in connection.execute(load_sql("inventory/count_rows.sql")).fetchall()}
             for name in ("store_churn", "replace_objects", "store_objects", "store_folders", "store_buckets"):
                 connection.execute(load_sql(f"inventory/{name}.sql"), at)
             connection.execute(load_sql("ingest/merge_buckets.sql"))
@@ -272,7 +287,7 @@ class _Inventory:
     def _account(self, part: _Part, rows: int, kept: int, duplicates: int, rejected: int, gone: int) -> LedgerRow:
         unread = len(part.rejects) - rejected
         report = FileReport(
-            str(part.inspection.path),
+            part.uri or str(part.inspection.path),
             rows + unread,
             kept,
             duplicates,
@@ -282,7 +297,7 @@ class _Inventory:
             part.note or (f"{gone} versions that are no longer live are left out" if gone else ""),
         )
         report.reasons = record_rejects(self._connection, part.file_id, part.rejects)
-        return LedgerRow(part.file_id, KIND, report, part.inspection.checksum, part.inspection.size_bytes)
+        return LedgerRow(part.file_id, part.kind, report, part.inspection.checksum, part.inspection.size_bytes)
 
 
 def _unpack(part: _Part, target: Path) -> Path:

@@ -1,5 +1,6 @@
 """`thermocline ingest …`: evidence into the catalogue."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,6 +74,79 @@ def inventory(
     with Catalogue.create_or_migrate(catalogue) as opened:
         report = ingest_inventory(
             opened, inputs, bucket=bucket, columns=columns.split(",") if columns else None, snapshot_date=date
+        )
+    _finish(report, catalogue, json=json)
+
+
+@app.command()
+def listing(
+    address: Annotated[str, typer.Argument(help="The bucket, as gs://BUCKET.")],
+    catalogue: CatalogueOption = DEFAULT_CATALOGUE,
+    parallel: Annotated[int, typer.Option(help="Ranges of names that are listed at once.", min=1, max=64)] = 8,
+    json: JsonOption = False,
+) -> None:
+    """List a bucket and keep what lies in it as today's inventory.
+
+    Example: thermocline ingest listing gs://data-bucket-prod --catalogue lake.duckdb
+    """
+    from analysis.catalogue import Catalogue
+    from analysis.sources.listing import ingest_listing
+
+    with Catalogue.create_or_migrate(catalogue) as opened:
+        report = ingest_listing(opened, address, parallel=parallel)
+    _finish(report, catalogue, json=json)
+
+
+@app.command()
+def usage(
+    inputs: Annotated[list[str], typer.Argument(help="Usage logs (CSV): files, folders or globs.")],
+    catalogue: CatalogueOption = DEFAULT_CATALOGUE,
+    json: JsonOption = False,
+) -> None:
+    """Read usage logs of Cloud Storage: they add bytes read and written to what the audit logs say.
+
+    Example: thermocline ingest usage usage-logs/ --catalogue lake.duckdb
+    """
+    from analysis.catalogue import Catalogue
+    from analysis.sources.usage import ingest_usage
+
+    with Catalogue.create_or_migrate(catalogue) as opened:
+        report = ingest_usage(opened, inputs)
+    _finish(report, catalogue, json=json)
+
+
+@app.command("cloud-logging")
+def cloud_logging(
+    project: Annotated[str, typer.Option("--project", help="The project whose logs are read.", metavar="NAME")],
+    since: Annotated[datetime, typer.Option("--since", help="First day, UTC.", formats=["%Y-%m-%d"])],
+    until: Annotated[datetime, typer.Option("--until", help="Day after the last one, UTC.", formats=["%Y-%m-%d"])],
+    catalogue: CatalogueOption = DEFAULT_CATALOGUE,
+    bucket: BucketOption = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Another API address, as for a local double.", hidden=True)
+    ] = None,
+    pseudonymise: PseudonymiseOption = False,
+    pseudonym_key: PseudonymKeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Read audit logs from the Cloud Logging API; stopped and run again, it goes on where it was.
+
+    Example: thermocline ingest cloud-logging --project lake-prod --since 2026-10-01 --until 2026-11-01
+    """
+    from analysis.catalogue import Catalogue
+    from analysis.sources.cloud_logging import ingest_cloud_logging, logging_client
+    from analysis.sources.privacy import protect
+
+    with Catalogue.create_or_migrate(catalogue) as opened:
+        protect(opened, wanted=pseudonymise, key_file=pseudonym_key)
+        report = ingest_cloud_logging(
+            opened,
+            logging_client(project, endpoint),
+            project,
+            since.replace(tzinfo=UTC),
+            until.replace(tzinfo=UTC),
+            bucket=bucket,
+            on_slice=lambda done: note(f"{done.file.partition('until=')[2][:16]}: {done.kept:,} new of {done.lines:,}"),
         )
     _finish(report, catalogue, json=json)
 
