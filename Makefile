@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d' ' -f1)
 
-.PHONY: demo notebooks docs test check lint types imports wheel lock clean help
+.PHONY: samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
 
 help:            ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -20,8 +20,17 @@ notebooks: $(DEV) ## JupyterLab on the demo's catalogue, built first if there is
 docs: $(DEV)     ## build the documentation into dist/site, refusing every warning
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
+samples: $(RUN)  ## the sample reports under reports/sample, equal byte for byte
+	$(BIN)/python -m thermocline.reporting.samples reports/sample
+
 test: $(DEV)     ## the test suite
 	$(BIN)/pytest -n 2 -q -m "not slow"
+
+torture: $(DEV)  ## 10,000 injected faults, SIGKILLs and people who interfere, judged by an oracle; prints its seeds
+	$(BIN)/pytest tests/torture -q -m "slow or not slow" --ignore tests/torture/test_soak.py
+
+soak: $(DEV)     ## migrate under load and faults for THERMOCLINE_SOAK_SECONDS (default 3600); watch memory and handles
+	$(BIN)/pytest tests/torture/test_soak.py -q -s -m slow
 
 check: lint types imports test  ## what CI demands
 

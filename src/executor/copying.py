@@ -122,15 +122,23 @@ class ObjectCopier:
         if source is None:
             if await self._storage.get_bucket(self._source) is None:
                 raise NotFound(404, "notFound", f"the bucket {self._source} does not exist", "check the plan")
-            return Result(item.item_id, "skipped", "deleted at the source before it was copied")
+            return await self._give_up(item, "deleted at the source before it was copied")
         if source.generation != item.generation:
-            return Result(item.item_id, "skipped", f"superseded at the source by generation {source.generation}")
+            return await self._give_up(item, f"superseded at the source by generation {source.generation}")
         if source.metageneration != item.metageneration:
             item = refreshed(item, source)
             await self._refresh(item)
             return item
         await asyncio.sleep(0)
         return item
+
+    async def _give_up(self, item: Item, reason: str) -> Result:
+        """The source generation is gone. A copy that an earlier, lost attempt made of it must become known all the
+        same: the next generation replaces it, and without its number that would be a conflict for ever."""
+        target = await self._storage.get_object(self._target, item.target)
+        if target is not None and ours(item, target) and same_content(item, target):
+            return Result(item.item_id, "copied", "", target.generation)
+        return Result(item.item_id, "skipped", reason)
 
 
 def _fresh(item: Item) -> bool:
@@ -162,7 +170,8 @@ def settle_taken(item: Item, target: StoredObject) -> Result:
             "skipped",
             f"the same content is already there, not written by us (generation {target.generation})",
         )
-    return Result(item.item_id, "conflict", f"the target holds another object (generation {target.generation})")
+    what = "our marker but other content: delete it to have it copied again" if ours(item, target) else "another object"
+    return Result(item.item_id, "conflict", f"the target holds {what} (generation {target.generation})")
 
 
 def refreshed(item: Item, source: StoredObject) -> Item:

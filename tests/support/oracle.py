@@ -124,6 +124,8 @@ def judge_journal(path: Path, state: dict[str, Any], *, finished: bool) -> list[
     """Invariant 5, and that what the journal calls verified is really there. Returns what is wrong."""
     wrong = []
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
+        if not journal.execute("SELECT 1 FROM sqlite_master WHERE name = 'item'").fetchone():
+            return []
         rows = journal.execute(
             "SELECT m.target_bucket, m.state, i.source, i.generation, i.target, i.state, i.target_generation, i.after"
             " FROM item i JOIN move m USING (move_id)"

@@ -108,16 +108,19 @@ class Victim:
     ) -> None:
         self.result = folder / "victim.json"
         self.result.unlink(missing_ok=True)
+        self.said = ""
         self.process = _forks().Process(target=_victim, args=(what, arguments, death, self.result, host))
         self.process.start()
 
     def wait(self) -> int | None:
-        """Its exit code, or None when it was killed."""
+        """Its exit code, or None when it was killed; what it said to the user is in `said`."""
         self.process.join()
         if self.process.exitcode == -signal.SIGKILL:
             return None
         assert self.process.exitcode == 0, "the command ended with a traceback; see above"
-        return int(json.loads(self.result.read_text())["exit_code"])
+        told = json.loads(self.result.read_text())
+        self.said = str(told["said"])
+        return int(told["exit_code"])
 
     def kill(self) -> None:
         """SIGKILL from outside."""
