@@ -135,6 +135,7 @@ async def cleanup(
     confirm: Confirm,
     *,
     max_delete: int | None = None,
+    dry_run: bool = False,
     journal_path: Path | None = None,
     settings: ExecutorSettings | None = None,
     stop: Stop | None = None,
@@ -158,6 +159,8 @@ async def cleanup(
             raise GuardRefused(
                 f"{total} objects would be deleted, and --max-delete is {max_delete}", "choose fewer moves, or raise it"
             )
+        if dry_run:
+            return Aftermath([describe(context.journal, one) for one, _ in chosen], doomed, 0)
         if not confirm(doomed):
             raise GuardRefused(
                 "not confirmed, so nothing was deleted", "type the number of objects, or give it with --confirm"
@@ -193,6 +196,7 @@ async def rollback(
     selection: Selection,
     confirm: ConfirmRollback,
     *,
+    dry_run: bool = False,
     journal_path: Path | None = None,
     settings: ExecutorSettings | None = None,
     stop: Stop | None = None,
@@ -219,6 +223,8 @@ async def rollback(
             if await context.storage.get_bucket(one.moving.target_bucket) is not None:
                 await context.locks.acquire(one.moving.target_bucket)
         undone = [await work.look() for work in works]
+        if dry_run:
+            return Aftermath([describe(context.journal, one) for one, _ in chosen], undone, 0)
         if not confirm(undone):
             raise GuardRefused(
                 "not confirmed, so nothing was taken back", "type the number of copies, or give it with --confirm"

@@ -110,7 +110,7 @@ class Cleanup:
         await sides.visit(self._visit)
 
     async def _visit(
-        self, rows: list[Item], sources: dict[str, StoredObject], _targets: dict[str, StoredObject]
+        self, rows: list[Item], sources: dict[str, StoredObject], targets: dict[str, StoredObject]
     ) -> None:
         chosen: list[tuple[Item, StoredObject]] = []
         vanished: list[tuple[int, str, str, int | None]] = []
@@ -123,7 +123,7 @@ class Cleanup:
                 # Deleted by a run of ours that was killed before it could say so, or by somebody else.
                 vanished.append((item.item_id, "deleted", "" if item.after == "deleting" else "was already gone", None))
                 continue
-            reason = self._reason_to_keep(item, stored)
+            reason = self._reason_to_keep(item, stored, targets.get(item.target))
             if reason:
                 self.doomed.kept[reason] += 1
             else:
@@ -139,7 +139,10 @@ class Cleanup:
                 return
             await self._delete_some(chosen[start : start + LIMIT])
 
-    def _reason_to_keep(self, item: Item, stored: StoredObject) -> str:
+    def _reason_to_keep(self, item: Item, stored: StoredObject, copy: StoredObject | None) -> str:
+        # Between the verification and the deletion a person was asked, which may have taken hours.
+        if copy is None or copy.generation != item.target_generation:
+            return "its copy is not there any more"
         if (stored.generation, stored.metageneration) != (item.generation, item.metageneration):
             return "changed since verification"
         if stored.temporary_hold or stored.event_based_hold:

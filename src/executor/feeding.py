@@ -128,6 +128,10 @@ class Feeder:
 
     async def _work(self) -> None:
         while (item := await self._queue.get()) is not None:
+            if self._stop.requested or self.broken is not None:
+                # Started in the journal but never sent: the next run takes it again.
+                self._busy -= 1
+                continue
             try:
                 result = await self._act(item)
                 self._failures = self._failures + 1 if result.state == "failed" else 0

@@ -257,6 +257,14 @@ class Journal:
             db.executemany(query("refresh_item"), rows)
         return again
 
+    def adopt(self, found: Sequence[tuple[Item, Result]]) -> None:
+        """Results of objects that another engine brought, with the metadata that its copies carry."""
+        with self.transaction() as db:
+            for item, result in found:
+                row = {"item_id": item.item_id, "metageneration": item.metageneration, "wanted": item.wanted}
+                db.execute(query("refresh_item"), row)
+                db.execute(query("record_result"), msgspec.to_builtins(result))
+
     def retry_failed(self, move_id: int) -> None:
         """Plan failed and conflicting objects again; only a copy of ours may be replaced."""
         with self.transaction() as db:

@@ -49,6 +49,7 @@ class Context:
     trail: Trail
     stop: Stop
     mirror: bool = False
+    engine: str = "rewrite"
     on_progress: OnProgress = lambda _: None
 
 
@@ -72,6 +73,7 @@ class Migration:
         self.progress = MoveProgress(definition.use_case)
         self.outcome = Outcome(MoveState(move.state))
         self._journal = context.journal
+        self._transferred = False
 
     async def run(self) -> Outcome:
         """Apply the steps; what goes wrong with this move is in the outcome and does not stop the others."""
@@ -203,9 +205,35 @@ class Migration:
                 return False
             await self._reload()
             await self._refuse_collisions()
+            self._advise()
         await self._enter(MoveState.COPYING)
-        await self._engine()
+        if self.context.engine == "transfer-service" and not self._transferred:
+            self._transferred = True
+            await self._transfer()
+        else:
+            await self._engine()
         return not self.context.stop.requested
+
+    async def _transfer(self) -> None:
+        from executor.transfer_service import TransferEngine
+
+        engine = TransferEngine(
+            self.context.storage,
+            self._journal,
+            self.context.settings,
+            self.definition,
+            self.move,
+            self.context.run_id,
+            trail=self.context.trail,
+            stop=self.context.stop,
+            progress=self.progress,
+        )
+        self.outcome.notes += await engine.run()
+
+    def _advise(self) -> None:
+        limit = self.context.settings.transfer_service_above_bytes
+        if self.context.engine == "rewrite" and self.progress.planned_bytes > limit:
+            self.outcome.notes.append(f"over {limit} bytes: `--engine transfer-service` is made for moves of this size")
 
     async def _refuse_collisions(self) -> None:
         from executor.collisions import refuse_collisions

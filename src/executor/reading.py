@@ -64,7 +64,7 @@ def definition_of(plan: Plan, phase: Phase, move: Move) -> Definition:
         as_of=plan.evidence.as_of,
         pattern=pattern,
         storage_class=None if settings.autoclass else migration.storage_class,
-        bucket_class=migration.storage_class,
+        bucket_class=settings.default_storage_class,
         location=migration.location or plan.evidence.location,
         lifecycle=migration.lifecycle_policy if migration.lifecycle_policy.get("rule") else None,
         labels=dict(migration.labels),

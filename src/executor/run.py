@@ -17,6 +17,7 @@ from executor.feeding import Stop
 from executor.hooks import tell
 from executor.journal import Journal
 from executor.lock import PlanLocks
+from executor.manifest import manifest_path, write_manifest
 from executor.migration import Context, Migration, Outcome
 from executor.progress import OnProgress
 from executor.reading import Selection, approved, read_plan, select
@@ -88,12 +89,15 @@ async def run(
         try:
             async with open_storage(run_id, settings) as storage:
                 locks = PlanLocks(storage, plan.plan_id, journal.journal_id, run_id, take_over=take_lock)
-                context = Context(run_id, storage, journal, settings, locks, trail, stop, mirror, on_progress)
+                context = Context(
+                    run_id, storage, journal, settings, locks, trail, stop, mirror, selection.engine, on_progress
+                )
                 try:
                     outcomes = await _in_phases(context, definitions, selection)
                 finally:
                     await locks.release()
             result = _result(journal, run_id, definitions, outcomes, stop, notes)
+            _write_manifests(journal, definitions, plan_path, settings)
             outcome = str(result.exit_code)
             hook = settings.on_finish if result.exit_code == 0 else settings.on_failure
             facts = {"run_id": run_id, "plan": plan.plan_id, "exit_code": result.exit_code}
@@ -133,6 +137,17 @@ async def _one_move(context: Context, definition: Definition) -> Outcome:
     except ExecutorError as error:
         return Outcome(MoveState.WAITING, error=error)
     return await Migration(context, definition, move).run()
+
+
+def _write_manifests(
+    journal: Journal, definitions: list[Definition], plan_path: Path, settings: ExecutorSettings
+) -> None:
+    if settings.manifest == "none":
+        return
+    for definition in definitions:
+        move = None if definition.stays else journal.move(definition.use_case)
+        if move is not None:
+            write_manifest(journal, definition, move, manifest_path(plan_path, definition.use_case, settings.manifest))
 
 
 def _result(

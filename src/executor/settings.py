@@ -1,7 +1,7 @@
 """The `[executor]` table of `thermocline.toml`, parsed once into a frozen record; unknown keys are refused."""
 
 import difflib
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,7 +24,11 @@ class ExecutorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     user_project: str | None = None
     rewrite_bytes_per_call: int | None = None
     transfer_service_above_bytes: int = 1_000_000_000_000
+    transfer_endpoint: str | None = None
+    transfer_poll_seconds: float = 10.0
+    transfer_patience_seconds: float = 600.0
     audit_trail: bool = True
+    manifest: Literal["csv", "parquet", "none"] = "csv"
     checks: dict[str, str] = {}
     on_finish: str | None = None
     on_failure: str | None = None

@@ -55,3 +55,10 @@ BEFORE_CLEANUP = frozenset(
         MoveState.QUIET,
     }
 )
+
+
+def state_table() -> str:
+    """The states as a Markdown table, for the documentation."""
+    lines = ["| state | onward | back |", "|---|---|---|"]
+    lines += [f"| {state.value} | {onward} | {back} |" for state, (onward, back) in NEXT.items()]
+    return "\n".join(lines)

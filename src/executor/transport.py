@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -20,6 +20,7 @@ from yarl import URL
 from executor.credentials import Credentials
 from executor.errors import BY_STATUS, Forbidden, StorageError, Unavailable
 from executor.rate import RateControl
+from executor.wire import ANSWER_SECONDS, CONNECT_SECONDS, Wire, WireError
 
 AUDIT_HEADER = "x-goog-custom-audit-thermocline"
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
@@ -46,7 +47,6 @@ class Answer:
 
     body: bytes
     attempts: int
-    headers: Any
 
 
 class Transport:
@@ -68,22 +68,29 @@ class Transport:
         self._headers = {AUDIT_HEADER: run_id, "User-Agent": "thermocline", "Accept-Encoding": "identity"}
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
+        self._wire: Wire | None = None
         self._proxy = _proxy_of(endpoint)
+        self._fixed = "".join(f"{name}: {value}\r\n" for name, value in self._headers.items())
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=60),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=self._headers,
-            # A rewrite call may take half a minute before its first byte.
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=120),
-            auto_decompress=False,
-        )
+        if self._proxy is None:
+            self._wire = Wire(self.endpoint, connections=self._connections)
+        else:
+            # Behind a proxy the general client does the work: speed is not what limits there.
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS),
+                auto_decompress=False,
+            )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._wire is not None:
+            await self._wire.close()
         if self._session is not None:
             await self._session.close()
 
@@ -97,7 +104,6 @@ class Transport:
         rate: RateControl | None = None,
     ) -> Answer:
         """Send one request; `path` is already encoded. Raises the `StorageError` of the final answer."""
-        url = URL(self.endpoint + path, encoded=True)
         renewed = False
         attempt = 0
         while True:
@@ -105,9 +111,11 @@ class Transport:
                 await rate.acquire()
             attempt += 1
             sent_at = asyncio.get_running_loop().time()
-            status, answer, headers, authorization = await self._once(method, url, body, content_type)
+            authorization = await self._credentials.header()
+            self.counters["requests"] += 1
+            status, answer = await self._once(method, path, body, content_type, authorization)
             if 200 <= status < 300:
-                return Answer(answer, attempt, headers)
+                return Answer(answer, attempt)
             if status == 401 and not renewed:
                 renewed = True
                 self.counters["token renewals"] += 1
@@ -123,22 +131,40 @@ class Transport:
             await asyncio.sleep(self.retries.wait(attempt - 1))
 
     async def _once(
-        self, method: str, url: URL, body: bytes | None, content_type: str
-    ) -> tuple[int, bytes, Any, str | None]:
+        self, method: str, path: str, body: bytes | None, content_type: str, authorization: str | None
+    ) -> tuple[int, bytes]:
+        """(status, body) of one request; status 0 when the connection broke."""
+        if self._wire is None:
+            return await self._once_by_proxy(method, path, body, content_type, authorization)
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self._wire.authority}\r\n{self._fixed}"
+        if authorization is not None:
+            head += f"Authorization: {authorization}\r\n"
+        if body is not None:
+            head += f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+        elif method != "GET":
+            head += "Content-Length: 0\r\n"
+        try:
+            answer = await self._wire.exchange(f"{head}\r\n".encode("latin-1") + (body or b""))
+        except WireError as error:
+            return 0, str(error).encode()
+        return answer.status, answer.body
+
+    async def _once_by_proxy(
+        self, method: str, path: str, body: bytes | None, content_type: str, authorization: str | None
+    ) -> tuple[int, bytes]:
         if self._session is None:
             raise RuntimeError("Transport must be entered with `async with`")
-        authorization = await self._credentials.header()
         headers = {} if body is None else {"Content-Type": content_type}
         if authorization is not None:
             headers["Authorization"] = authorization
-        self.counters["requests"] += 1
+        url = URL(self.endpoint + path, encoded=True)
         try:
             async with self._session.request(
                 method, url, data=body, headers=headers, allow_redirects=False, proxy=self._proxy
             ) as response:
-                return response.status, await response.read(), response.headers, authorization
+                return response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            return 0, str(error).encode() or type(error).__name__.encode(), {}, authorization
+            return 0, str(error).encode() or type(error).__name__.encode()
 
 
 def _proxy_of(endpoint: str) -> str | None:

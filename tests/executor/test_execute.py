@@ -78,14 +78,14 @@ def test_everything_is_copied_with_its_metadata_and_nothing_is_deleted(bench: Be
 
 def test_the_bucket_is_as_planned_and_its_lifecycle_comes_last(bench: Bench) -> None:
     bench.seed("archives/a")
-    approve_archive(bench, labels={"team": "data"}, settings={"versioning": True})
+    approve_archive(bench, labels={"team": "data"}, settings={"versioning": True, "default_storage_class": "NEARLINE"})
 
     bench.execute()
 
     resource = bench.api("GET", f"/storage/v1/b/{TARGET}")
     assert (resource["location"], resource["storageClass"], resource["versioning"]["enabled"]) == (
         "EUROPE-WEST1",
-        "COLDLINE",
+        "NEARLINE",
         True,
     )
     assert resource["labels"] == {"team": "data", "managed-by": "thermocline"}

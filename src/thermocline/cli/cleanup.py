@@ -24,6 +24,9 @@ def cleanup(
     max_delete: Annotated[
         int | None, typer.Option("--max-delete", help="Refuse to delete more than this many.", metavar="COUNT")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count and say what would happen; changes nothing.")
+    ] = False,
     take_lock: Annotated[
         bool, typer.Option("--take-lock", help="Take over the lock of an executor that is dead for certain.")
     ] = False,
@@ -44,7 +47,7 @@ def cleanup(
     from thermocline.cli.moves import contract, print_moves
     from thermocline.cli.output import human_bytes, note, print_json
 
-    def ask(doomed: list["Doomed"]) -> bool:
+    def show(doomed: list["Doomed"]) -> int:
         total = sum(one.objects for one in doomed)
         for one in doomed:
             note(f"{one.use_case}: {one.objects} objects, {human_bytes(one.bytes)}, will be deleted at the source")
@@ -52,6 +55,10 @@ def cleanup(
                 note(f"{one.use_case}: {count} objects stay: {reason}")
             for text in one.notes:
                 note(f"{one.use_case}: {text}")
+        return total
+
+    def ask(doomed: list["Doomed"]) -> bool:
+        total = show(doomed)
         if confirm is not None:
             return confirm == total
         return bool(typer.prompt(f"Type the number of objects to delete ({total})", err=True).strip() == str(total))
@@ -63,12 +70,15 @@ def cleanup(
         Selection(phase, use_case),
         ask,
         max_delete=max_delete,
+        dry_run=dry_run,
         journal_path=journal,
         settings=chosen,
         stop=stop,
         take_lock=take_lock,
     )
     found = run_interruptible(work, stop, note)
+    if dry_run:
+        show(found.details)
     if as_json:
         print_json({"moves": [contract(move) for move in found.moves], "details": found.details})
     else:

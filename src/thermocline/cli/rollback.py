@@ -24,6 +24,9 @@ def rollback(
         int | None,
         typer.Option("--confirm", help="The number of copies to remove, instead of typing it.", metavar="COUNT"),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count and say what would happen; changes nothing.")
+    ] = False,
     take_lock: Annotated[
         bool, typer.Option("--take-lock", help="Take over the lock of an executor that is dead for certain.")
     ] = False,
@@ -48,7 +51,7 @@ def rollback(
     if phase is None and use_case is None:
         raise MoveRefused("say what to take back", "give --use-case NAME, --phase N, or --use-case all")
 
-    def ask(undone: list["Undone"]) -> bool:
+    def show(undone: list["Undone"]) -> int:
         total = sum(one.to_remove + one.to_restore for one in undone)
         for one in undone:
             note(f"{one.use_case}: {one.to_restore} sources will be restored, {one.to_remove} copies removed now")
@@ -56,6 +59,10 @@ def rollback(
                 note(f"{one.use_case}: {count} copies stay for now: {reason}")
             if one.foreign:
                 note(f"{one.use_case}: {one.foreign} objects at the target are not ours and stay")
+        return total
+
+    def ask(undone: list["Undone"]) -> bool:
+        total = show(undone)
         if confirm is not None:
             return confirm == total
         return bool(typer.prompt(f"Type the number of objects concerned ({total})", err=True).strip() == str(total))
@@ -63,9 +70,18 @@ def rollback(
     chosen = read_settings(load_settings(settings).room("executor"))
     stop = Stop()
     work = roll_back(
-        plan, Selection(phase, use_case), ask, journal_path=journal, settings=chosen, stop=stop, take_lock=take_lock
+        plan,
+        Selection(phase, use_case),
+        ask,
+        dry_run=dry_run,
+        journal_path=journal,
+        settings=chosen,
+        stop=stop,
+        take_lock=take_lock,
     )
     found = run_interruptible(work, stop, note)
+    if dry_run:
+        show(found.details)
     if as_json:
         print_json({"moves": [contract(move) for move in found.moves], "details": found.details})
     else:

@@ -1,0 +1,163 @@
+"""Six configured use cases in three environments, from the file to verified copies, by the public commands."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from executor.states import state_table
+from executor_bench import Bench
+from thermocline.cli.app import run
+
+CONFIG = Path(__file__).parent / "document_use_cases.yaml"
+TODAY = datetime.now(UTC).date()
+RECENT, OLD = TODAY - timedelta(days=3), TODAY - timedelta(days=45)
+GUIDE = Path(__file__).parents[2] / "docs" / "migrating.md"
+
+
+def expected(env: str) -> dict[str, tuple[str, str] | None]:
+    """Source name to (target bucket, target name), or None for what stays; written by hand from the configuration."""
+    day, old = f"{RECENT:%Y%m%d}", f"{OLD:%Y%m%d}"
+    seed, dms, qpi = f"seed-data-bucket-{env}", f"dms-staging-bucket-{env}", f"qpi-import-bucket-{env}"
+    sync, archive, click = (
+        f"recommendation-sync-bucket-{env}",
+        f"archive-bucket-{env}",
+        f"clickhouse-staging-bucket-{env}",
+    )
+    other = "prod" if env == "dev" else "dev"
+    return {
+        "bigquery_imports/seed/regions/a.csv": (seed, "regions/a.csv"),
+        "bigquery_imports/seed/schools/b.parquet": (seed, "schools/b.parquet"),
+        "bigquery_imports/seed/schools/deep/c.avro": (seed, "schools/deep/c.avro"),
+        "bigquery_imports/seed/schools/notes.txt": None,
+        "bigquery_imports/other/x.csv": None,
+        "dms_export/dms_pro_2026.parquet": (dms, "staging/dms_pro_2026.parquet"),
+        "dms_export/unsorted_dms_pro_2026.json": (dms, "staging/unsorted_dms_pro_2026.json"),
+        "dms_export/readme.md": None,
+        "dms_export/old/dms_pro_2020.parquet": None,
+        "dms_export_old/dms_pro.parquet": None,
+        f"QPI_exports/qpi_answers_{day}/part.jsonl": (qpi, f"imports/qpi_answers_{day}/part.jsonl"),
+        f"QPI_exports/qpi_answers_{day}/_SUCCESS": None,
+        f"QPI_exports/qpi_answers_{old}/part.jsonl": None,
+        "QPI_exports/qpi_answers_latest/part.jsonl": None,
+        "export/cloudsql_recommendation_tables_to_bigquery/1/t.csv": (sync, "sync_staging/1/t.csv"),
+        "export/cloudsql_recommendation_tables_to_bigquery//odd": (sync, "sync_staging//odd"),
+        "historization/tracking/t/p/x": (archive, "archives/firebase_tracking/t/p/x"),
+        "historization/int_firebase/x": (archive, "archives/firebase_events/x"),
+        "historization/api_reco/x": (archive, "archives/recommendation/x"),
+        "historization/applicative/t/20260101/x": (archive, "archives/database_snapshots/t/20260101/x"),
+        "historization/unmapped/x": None,
+        f"clickhouse_export/{env}/export/{day}/x": (click, f"staging/{env}/export/{day}/x"),
+        f"clickhouse_export/{env}/export/{old}/deep/y": (click, f"staging/{env}/export/{old}/deep/y"),
+        f"clickhouse_export/{other}/export/{day}/x": None,
+    }
+
+
+def thermocline(*arguments: str | Path) -> int:
+    return run([str(argument) for argument in arguments])
+
+
+def plan_for(bench: Bench, env: str) -> tuple[str, Path]:
+    """The source bucket of an environment, filled, listed and planned by configuration."""
+    source = f"data-bucket-{env}"
+    if env != "dev":
+        bench.bucket(source)
+    bench.seed(*expected(env), bucket=source)
+    catalogue, plan = bench.directory / "catalogue.duckdb", bench.directory / "plan.json"
+    assert thermocline("ingest", "listing", f"gs://{source}", "--catalogue", catalogue) == 0
+    assert thermocline("analyze", "--bucket", source, "--catalogue", catalogue, "--as-of", TODAY.isoformat()) == 0
+    wanted: list[str | Path] = ["--config", CONFIG, "--use-cases", "configured", "--env", env, "--bucket", source]
+    assert thermocline("plan", "generate", *wanted, "--catalogue", catalogue, "--output", plan) == 0
+    return source, plan
+
+
+def approve_all(plan: Path) -> None:
+    for phase in json.loads(plan.read_bytes())["phases"]:
+        if any(move["action"] == "move" for move in phase["moves"]):
+            approval = ["--phase", str(phase["phase"]), "--by", "owner@example.com", "--yes"]
+            assert thermocline("plan", "approve", plan, *approval) == 0
+
+
+@pytest.mark.parametrize("env", ["dev", "stg", "prod"])
+def test_every_use_case_lands_where_its_configuration_says(
+    bench: Bench, env: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, plan = plan_for(bench, env)
+    before = bench.objects(source)
+    approve_all(plan)
+    capsys.readouterr()
+
+    assert thermocline("execute", plan, "--dry-run", "--json") == 0
+    foretold = moves_of(capsys.readouterr().out)
+    assert thermocline("execute", plan, "--use-case", "all", "--parallel", "4", "--json") == 0
+    done = moves_of(capsys.readouterr().out)
+
+    wanted = {place: name for name, place in expected(env).items() if place is not None}
+    found = {
+        (bucket, name): one["crc32c"]
+        for bucket in bench.server.control("GET", "state")["buckets"]
+        if bucket not in {source, "data-bucket-dev"}
+        for name, one in bench.objects(bucket).items()
+    }
+    assert found == {place: before[name]["crc32c"] for place, name in wanted.items()}
+    assert bench.objects(source) == before
+    assert {name: move["planned"] for name, move in foretold.items()} == {
+        name: move["verified"] for name, move in done.items()
+    }
+    assert {move["state"] for move in done.values()} == {"verified"}
+    assert len(done) == 6
+
+
+def moves_of(out: str) -> dict[str, Any]:
+    return {move["use_case"]: move for move in json.loads(out)["moves"]}
+
+
+def test_one_use_case_at_a_time_leaves_the_others_alone(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    _, plan = plan_for(bench, "dev")
+    approve_all(plan)
+    capsys.readouterr()
+
+    assert thermocline("execute", plan, "--use-case", "dms_export", "--dry-run", "--json") == 0
+    assert moves_of(capsys.readouterr().out)["dms_export"]["planned"] == 2
+    assert thermocline("execute", plan, "--use-case", "bigquery_imports_seed", "--json") == 0
+    capsys.readouterr()
+    assert thermocline("status", plan, "--json") == 0
+
+    states = {name: move["state"] for name, move in moves_of(capsys.readouterr().out).items()}
+    assert states.pop("bigquery_imports_seed") == "verified"
+    assert set(states.values()) == {"planned"}
+
+
+def test_what_is_left_behind_is_counted_and_named(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    _, plan = plan_for(bench, "dev")
+    approve_all(plan)
+    capsys.readouterr()
+    assert thermocline("execute", plan, "--json") == 0
+
+    seed = moves_of(capsys.readouterr().out)["bigquery_imports_seed"]
+    assert seed["left_behind"] == 1
+    assert any("schools/notes.txt" in text for text in seed["notes"])
+    manifest = plan.with_name("plan.bigquery_imports_seed.manifest.csv").read_text()
+    assert "gs://data-bucket-dev/bigquery_imports/seed/schools/notes.txt,," in manifest
+    assert "left behind,matches no file pattern" in manifest
+
+
+def test_the_guide_shows_each_of_the_old_commands_and_its_equivalent() -> None:
+    guide = GUIDE.read_text()
+
+    for command in (
+        "--env dev --use-case dms_export --dry-run",
+        "--env dev --use-case bigquery_imports_seed",
+        "--env dev --use-case all --dry-run",
+        "--env prod --use-case all",
+        "--env prod --use-case all --parallel 3",
+        "--config custom_config.yaml --env stg",
+        "for use_case in",
+    ):
+        assert command in guide
+
+
+def test_the_guide_shows_every_state_with_both_ways_out() -> None:
+    assert state_table() in GUIDE.read_text()
