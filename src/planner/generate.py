@@ -14,7 +14,7 @@ from planner.errors import InvalidPlanInput
 from planner.migration import Scene, moving, staying
 from planner.naming import check_env
 from planner.plan import Migration, Plan
-from planner.prices import Place, PriceTable
+from planner.prices import Place, PriceBook, PriceTable
 from planner.score import score
 from planner.settings import PlannerSettings
 from planner.shared_buckets import agree
@@ -44,10 +44,9 @@ def generate(
     if location is None:
         raise InvalidPlanInput(f"the location of {analysis.bucket} is not known", "name it with --target-location")
     scene = Scene(env, analysis.bucket, location.lower(), settings, prices.soft_delete.days)
-    source = prices.place(analysis.location or location)
-    rows = [
-        _row(candidate, mappings, prices, source, scene) for candidate in candidates(analysis, settings, config, env)
-    ]
+    book = PriceBook(prices)
+    source = book.place(analysis.location or location)
+    rows = [_row(candidate, mappings, book, source, scene) for candidate in candidates(analysis, settings, config, env)]
     _refuse_taken(rows, taken or {}, analysis.project)
     refuse_collisions([_claim(row) for row in rows if row.migration.target_bucket], analysis.bucket)
     agreed = agree([row.migration for row in rows])
@@ -67,15 +66,15 @@ def _with(row: Row, *, migration: Migration | None = None, placement: Placement 
     )
 
 
-def _row(candidate: Candidate, mappings: BucketMappings | None, prices: PriceTable, source: Place, scene: Scene) -> Row:
+def _row(candidate: Candidate, mappings: BucketMappings | None, book: PriceBook, source: Place, scene: Scene) -> Row:
     subfolder, settings = candidate.subfolder, scene.settings
     days = getattr(settings.observe_days, subfolder.temperature)
     placement = place(subfolder)
     target: Target | None = None
     if placement.action == "move" or candidate.config is not None:
         target = target_of(candidate, mappings, scene.env)
-    where = prices.place(target.location if target and target.location else scene.location)
-    decision = decide(subfolder, prices, source, where, settings, use_case=candidate.use_case, observe_days=days)
+    where = book.place(target.location if target and target.location else scene.location)
+    decision = decide(subfolder, book, source, where, settings, use_case=candidate.use_case, observe_days=days)
     if candidate.config is not None and subfolder.name:
         placement = _configured(placement)
     elif placement.action == "move" and not decision.move_pays and not _insisted(candidate, settings):

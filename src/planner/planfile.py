@@ -64,17 +64,22 @@ def loads(raw: bytes, name: str = "plan.json") -> Plan:
     """A plan from the bytes of a file called `name`."""
     again = "generate it again with `thermocline plan generate`"
     try:
-        head = msgspec.json.decode(raw)
+        version = msgspec.json.decode(raw, type=_Head).schema_version
+    except msgspec.ValidationError:
+        version = None
     except msgspec.DecodeError as error:
         raise InvalidPlanInput(f"{name} is not valid JSON ({error})", again) from error
-    version = head.get("schema_version") if isinstance(head, dict) else None
     if version != SCHEMA_VERSION:
         hint = f"this release reads version {SCHEMA_VERSION}; {again}"
         raise InvalidPlanInput(f"{name} has plan version {version!r}", hint)
     try:
-        return msgspec.convert(head, Plan)
+        return msgspec.json.decode(raw, type=Plan)
     except msgspec.ValidationError as error:
         raise InvalidPlanInput(f"{name} is not a plan this release understands ({error})", again) from error
+
+
+class _Head(msgspec.Struct):
+    schema_version: int | None = None
 
 
 def find_phase(plan: Plan, number: int) -> Phase:

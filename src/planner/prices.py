@@ -110,6 +110,35 @@ class PriceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return self.network.elsewhere
 
 
+class PriceBook:
+    """A price table with its places at hand, for planning many subfolders in few locations."""
+
+    def __init__(self, table: PriceTable) -> None:
+        self.table = table
+        self._places: dict[str | None, Place] = {}
+        self._cheaper: dict[str, Place | None] = {}
+
+    def place(self, location: str | None) -> "Place":
+        """`PriceTable.place`, remembered."""
+        if location not in self._places:
+            self._places[location] = self.table.place(location)
+        return self._places[location]
+
+    def cheaper(self, target: "Place") -> "Place | None":
+        """The cheapest region of the same continent that undercuts a place in every class; by name where equal."""
+        if target.location not in self._cheaper:
+            near = [
+                self.place(name)
+                for group in self.table.locations.get("region", {}).values()
+                if group.continent == target.continent
+                for name in group.names
+            ]
+            found = [each for each in near if all(each.storage[c] < target.storage[c] for c in CLASSES)]
+            best = min(found, key=lambda each: (sum(each.storage.values()), each.location), default=None)
+            self._cheaper[target.location] = best
+        return self._cheaper[target.location]
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What one location charges, as plain dictionaries by storage class."""
 

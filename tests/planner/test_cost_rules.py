@@ -7,7 +7,7 @@ from planner.cost.holding import Group, Holding
 from planner.cost.option import Access, Option, Terms
 from planner.cost.options import options
 from planner.cost.rules import Rung
-from planner.prices import Place, PriceTable, load_prices
+from planner.prices import Place, PriceBook, PriceTable, load_prices
 
 TABLE = load_prices()
 BELGIUM = TABLE.place("europe-west1")
@@ -26,7 +26,7 @@ def holding(
 def terms(
     target: Place = BELGIUM, *, observe: int = 30, access: Access | None = None, table: PriceTable = TABLE
 ) -> Terms:
-    return Terms(table, BELGIUM, target, access or Access("ARCHIVE"), observe, 7)
+    return Terms(PriceBook(table), BELGIUM, target, access or Access("ARCHIVE"), observe, 7)
 
 
 def option(name: str, what: Holding, under: Terms | None = None) -> Option:
@@ -224,7 +224,7 @@ def test_autoclass_charges_a_fee_and_keeps_small_objects_in_standard() -> None:
 
 def test_a_cheaper_location_pays_the_network_once() -> None:
     source = TABLE.place("EU")
-    under = Terms(TABLE, source, source, Access("STANDARD"), 30, 7)
+    under = Terms(PriceBook(TABLE), source, source, Access("STANDARD"), 30, 7)
     found = option("move-standard-europe-north1", holding(objects=1000), under)
 
     assert found.one_off["network"] == pytest.approx(20.00)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from planner.cost.decide import decide
 from planner.generate import generate
 from planner.plan import Move
-from planner.prices import load_prices
+from planner.prices import PriceBook, load_prices
 from planner.settings import PlannerSettings
 from planner_evidence import analysis_of, folder, use
 
@@ -123,7 +123,7 @@ def test_staying_is_never_dearer_than_moving(
     subfolder = folder("x", gib=gib, objects=objects, storage_class=storage_class, age=age, temperature=heat,
                        read_events=reads, read_bytes=None, readers=(use("r"),))  # fmt: skip
     belgium = PRICES.place("europe-west1")
-    found = decide(subfolder, PRICES, belgium, belgium, PlannerSettings(), use_case="x", observe_days=30)
+    found = decide(subfolder, PriceBook(PRICES), belgium, belgium, PlannerSettings(), use_case="x", observe_days=30)
 
     straight = [o for o in found.options if o.name.startswith("move-") and o.name != "move-autoclass"]
     in_place = {o.name: o for o in found.options if not o.moves}

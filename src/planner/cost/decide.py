@@ -12,7 +12,7 @@ from planner.cost.figures import Cost, OneOff
 from planner.cost.holding import Holding, holding_of
 from planner.cost.option import Access, Option, Terms, money
 from planner.cost.options import options
-from planner.prices import Place, PriceTable
+from planner.prices import Place, PriceBook
 from planner.settings import PlannerSettings
 
 DAYS_PER_YEAR = 365
@@ -75,11 +75,11 @@ def access_of(subfolder: Subfolder, settings: PlannerSettings) -> Access:
 
 
 def decide(
-    subfolder: Subfolder, table: PriceTable, source: Place, target: Place, settings: PlannerSettings,
+    subfolder: Subfolder, book: PriceBook, source: Place, target: Place, settings: PlannerSettings,
     *, use_case: str, observe_days: int,
 ) -> Decision:  # fmt: skip
     """Price every alternative and choose among those that the access (or a what-if class) allows."""
-    terms = Terms(table, source, target, access_of(subfolder, settings), observe_days, table.soft_delete.days)
+    terms = Terms(book, source, target, access_of(subfolder, settings), observe_days, book.table.soft_delete.days)
     holding = holding_of(subfolder)
     found = tuple(options(holding, terms))
     in_place = [option for option in found if not option.moves and option.allowed]

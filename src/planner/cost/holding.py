@@ -45,6 +45,15 @@ class Holding:
     read_gib_estimated: bool = False
 
     @cached_property
+    def by_class(self) -> dict[str, tuple[int, float, float]]:
+        """Objects, GiB and share of the reads for each class."""
+        found: dict[str, tuple[int, float, float]] = {}
+        for group in self.groups:
+            objects, gib, share = found.get(group.storage_class, (0, 0.0, 0.0))
+            found[group.storage_class] = (objects + group.objects, gib + group.gib, share + group.read_share)
+        return found
+
+    @cached_property
     def gib(self) -> float:
         """All bytes, in GiB."""
         return sum(group.gib for group in self.groups)

@@ -1,13 +1,16 @@
 """One alternative: what it would cost over three years, and when it has paid for itself."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
+import msgspec
+
+from planner.cost.course import Course
 from planner.cost.figures import Alternative, OneOff
 from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, MONTHS
 from planner.cost.rules import COLDNESS, Ladder, Rung
-from planner.prices import Place, PriceTable
+from planner.prices import Place, PriceBook
 
 TINY = 1e-9  # dollars; below it two costs are equal
 
@@ -27,6 +30,7 @@ class Access:
         """Whether all objects may be in this class."""
         return COLDNESS[storage_class] <= COLDNESS[self.coldest]
 
+    @cached_property
     def ladder(self) -> tuple[Rung, ...]:
         """The steps by age, none colder than allowed, none before its age."""
         return tuple(
@@ -40,7 +44,7 @@ class Access:
 class Terms:
     """What holds for every alternative of one subfolder."""
 
-    table: PriceTable
+    book: PriceBook
     source: Place
     target: Place
     access: Access
@@ -48,8 +52,7 @@ class Terms:
     soft_delete_days: int
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """An alternative with unrounded figures, and how to build it: class for new objects, and ladder."""
 
     name: str
@@ -97,40 +100,35 @@ def money(usd: float) -> float:
 
 
 def priced(
-    name: str, summary: str, place: Place, storage_class: str, running: Callable[[float], float],
-    one_off: dict[str, float], leave: Option | None, *, steady: bool, ladder: Ladder = (), moves: bool,
-    allowed: bool = True, note: str = "", autoclass: bool = False,
+    name: str, summary: str, place: Place, storage_class: str, running: Course, one_off: dict[str, float],
+    leave: Option | None, *, ladder: Ladder = (), moves: bool, allowed: bool = True, note: str = "",
+    autoclass: bool = False,
 ) -> Option:  # fmt: skip
-    """An option from its running cost over days (`steady`: the same each month) and what is paid once."""
-    total, once = running(HORIZON_DAYS), sum(one_off.values())
-    last_month = total / MONTHS if steady else total - running(HORIZON_DAYS - DAYS_PER_MONTH)
-    before = leave.month_usd if leave else last_month
+    """An option from its running cost and what is paid once."""
+    total, once = running.spent(HORIZON_DAYS), sum(one_off.values())
+    last_month = total - running.spent(HORIZON_DAYS - DAYS_PER_MONTH) if len(running.rates) > 1 else total / MONTHS
     return Option(
-        name=name, summary=summary, place=place, storage_class=storage_class, ladder=ladder, moves=moves,
+        name=name, summary=summary, place=place, storage_class=storage_class, ladder=tuple(ladder), moves=moves,
         allowed=allowed, one_off=one_off, month_usd=last_month, three_year_usd=total + once,
-        break_even_months=0.0 if leave is None else break_even(before, running, once, steady=steady),
+        break_even_months=0.0 if leave is None else break_even(leave.month_usd, running, once),
         note=note, autoclass=autoclass,
     )  # fmt: skip
 
 
-def break_even(
-    before_month_usd: float, running: Callable[[float], float], once: float, *, steady: bool
-) -> float | None:
-    """Months until the savings have paid for what was paid once, to a tenth, rounded up; None beyond three years.
+def break_even(before_month_usd: float, running: Course, once: float) -> float | None:
+    """Months until the savings have paid for what was paid once and stay ahead, to a tenth, rounded up.
 
-    Costs only fall while objects cool, so the account is convex: below zero at first, it crosses zero at most once.
+    None where that is not within three years.
     """
+    before = before_month_usd / DAYS_PER_MONTH
 
     def ahead(days: float) -> float:
-        return before_month_usd * days / DAYS_PER_MONTH - running(days) - once
+        return before * days - running.spent(days) - once
 
     if ahead(HORIZON_DAYS) <= TINY:
         return None
-    if steady:
-        months = once / (before_month_usd - running(HORIZON_DAYS) / MONTHS)
-        return ceil(months * 10 - TINY) / 10 + 0.0
-    low, high = 0.0, float(HORIZON_DAYS)
-    while high - low > 0.5:
-        middle = (low + high) / 2
-        low, high = (low, middle) if ahead(middle) > 0 else (middle, high)
-    return ceil(high / DAYS_PER_MONTH * 10 - TINY) / 10
+    for start, rate in zip(reversed(running.starts), reversed(running.rates), strict=True):
+        if (behind := ahead(start)) <= 0:
+            days = start - behind / (before - rate)
+            return ceil(days / DAYS_PER_MONTH * 10 - TINY) / 10 + 0.0
+    return 0.0

@@ -5,7 +5,6 @@ A class's "age" is counted from the object's creation: a lifecycle class change 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, Group, Holding
 from planner.prices import CLASSES, Place, PriceTable
@@ -15,7 +14,10 @@ COLDNESS = {name: position for position, name in enumerate(CLASSES)}
 
 @dataclass(frozen=True)
 class Rung:
-    """From this age on, objects are in this class (or in the colder one that they are in already)."""
+    """From this age on, objects are in this class (or in the colder one that they are in already).
+
+    A ladder is a sequence of rungs in order of age.
+    """
 
     from_days: int
     storage_class: str
@@ -31,18 +33,6 @@ def class_at(group_class: str, age_days: float, ladder: Ladder) -> str:
         if age_days >= rung.from_days and COLDNESS[rung.storage_class] > COLDNESS[result]:
             result = rung.storage_class
     return result
-
-
-def class_days(group: Group, ladder: Ladder, days: float, *, fed: bool) -> dict[str, float]:
-    """For how many of the next `days` the group's objects are in which class; ages stand still where `fed`."""
-    if fed or not ladder:
-        return {class_at(group.storage_class, group.age_days, ladder): days}
-    edges = sorted({0.0, days, *(min(days, max(0.0, rung.from_days - group.age_days)) for rung in ladder)})
-    spent: dict[str, float] = {}
-    for start, end in pairwise(edges):
-        storage_class = class_at(group.storage_class, group.age_days + start, ladder)
-        spent[storage_class] = spent.get(storage_class, 0.0) + end - start
-    return spent
 
 
 def storage_usd(gib: float, storage_class: str, days: float, place: Place) -> float:
@@ -69,13 +59,15 @@ def rewrite_usd(objects: int, storage_class: str, target: Place) -> float:
 
 def retrieval_usd(holding: Holding, source: Place) -> float:
     """Reading everything once in order to copy it."""
-    return sum(group.gib * source.retrieval[group.storage_class] for group in holding.groups)
+    return sum(gib * source.retrieval[name] for name, (_, gib, _) in holding.by_class.items())
 
 
 def early_deletion_usd(holding: Holding, wait_days: int, place: Place) -> float:
     """Deleting the sources after `wait_days`: what is left of each class's minimum days, at the class's own price."""
     total = 0.0
     for group in holding.groups:
+        if not place.minimum_days[group.storage_class]:
+            continue
         left = place.minimum_days[group.storage_class] - group.age_days - wait_days
         if left > 0:
             total += storage_usd(group.gib, group.storage_class, left, place)
@@ -94,7 +86,7 @@ def replication_usd(holding: Holding, target: Place) -> float:
 
 def source_storage_usd(holding: Holding, days: float, place: Place) -> float:
     """The sources' storage for some days: during validation, and in soft delete after their deletion."""
-    return sum(storage_usd(group.gib, group.storage_class, days, place) for group in holding.groups)
+    return sum(storage_usd(gib, name, days, place) for name, (_, gib, _) in holding.by_class.items())
 
 
 def autoclass_fee_usd(holding: Holding, table: PriceTable) -> float:
@@ -102,37 +94,23 @@ def autoclass_fee_usd(holding: Holding, table: PriceTable) -> float:
     return (holding.objects - holding.small[0]) * table.autoclass.per_1000_objects_month / 1000
 
 
-def running_usd(holding: Holding, ladder: Ladder, days: float, place: Place) -> float:
-    """Storage and reads over the next `days` under a ladder (no ladder: every object keeps its class).
-
-    Where `holding.fed`, the objects that come of age in that time pay their class changes too.
-    """
-    months = days / DAYS_PER_MONTH
-    total = 0.0
-    for group in holding.groups:
-        spent = class_days(group, ladder, days, fed=holding.fed)
-        for storage_class, share_days in spent.items():
-            part = group.read_share * share_days / days if days else 0.0
-            total += storage_usd(group.gib, storage_class, share_days, place)
-            total += reads_usd(holding.reads * part * months, holding.read_gib * part * months, storage_class, place)
-    return total
-
-
 def first_changes_usd(holding: Holding, ladder: Ladder, place: Place) -> float:
-    """The class changes that existing objects pay within three years; one for each rung that they reach."""
-    total = 0.0
+    """The class changes that existing objects pay within three years: one for each rung that they still climb."""
+    if len(ladder) == 1 and ladder[0].from_days == 0:
+        found, price = ladder[0].storage_class, place.class_a[ladder[0].storage_class]
+        colder = COLDNESS[found]
+        return sum(objects * price for name, (objects, _, _) in holding.by_class.items() if COLDNESS[name] < colder)
+    total, grows = 0.0, 0 if holding.fed else HORIZON_DAYS
     for group in holding.groups:
-        current = group.storage_class
-        for rung in sorted(ladder, key=lambda rung: rung.from_days):
-            reached = group.age_days + (0 if holding.fed else HORIZON_DAYS) >= rung.from_days
-            if not reached or COLDNESS[rung.storage_class] <= COLDNESS[current]:
-                continue
-            # An object that is old enough for a colder rung too goes there directly.
-            later = [r for r in ladder if r.from_days > rung.from_days and group.age_days >= r.from_days]
-            if later:
-                continue
-            total += change_usd(group, rung.storage_class, place)
-            current = rung.storage_class
+        age = group.age_days
+        # An object that is old enough for several rungs goes to the last of them directly.
+        current = class_at(group.storage_class, age, ladder)
+        if current != group.storage_class:
+            total += group.objects * place.class_a[current]
+        for rung in ladder:
+            if age < rung.from_days <= age + grows and COLDNESS[rung.storage_class] > COLDNESS[current]:
+                current = rung.storage_class
+                total += group.objects * place.class_a[current]
     return total
 
 
