@@ -7,4 +7,4 @@ from thermocline.sandbox.lake import Lake, build_lake
 
 @pytest.fixture(scope="session")
 def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    return build_lake(tmp_path_factory.mktemp("lake"), seed=7, scale=0.1)
+    return build_lake(tmp_path_factory.mktemp("lake"), seed=7, scale=0.05)

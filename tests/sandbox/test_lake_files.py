@@ -98,7 +98,7 @@ def test_what_was_created_in_the_window_was_logged_unless_its_job_is_exempt(smal
 
 
 def test_scale_changes_volumes_and_not_days(small_lake: Lake, tmp_path: Path) -> None:
-    smaller = build_lake(tmp_path, seed=7, scale=0.02)
+    larger = build_lake(tmp_path, seed=7, scale=0.15)
 
     def rhythm(lake: Lake) -> set[tuple[str, str, str, date]]:
         """Who does what to which folder on which day, scanners and refused callers apart: those pick objects."""
@@ -110,8 +110,8 @@ def test_scale_changes_volumes_and_not_days(small_lake: Lake, tmp_path: Path) ->
             for day in [datetime.fromtimestamp(event.at_us / 1e6, tz=UTC).date()]
         }
 
-    assert rhythm(smaller) == rhythm(small_lake)
-    assert len(smaller.objects) < len(small_lake.objects)
+    assert rhythm(larger) == rhythm(small_lake)
+    assert len(larger.objects) > len(small_lake.objects)
 
 
 def test_the_truth_names_every_folder_and_only_what_the_lake_holds(small_lake: Lake) -> None:
@@ -128,7 +128,7 @@ def test_the_truth_names_every_folder_and_only_what_the_lake_holds(small_lake: L
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, Names]:
     names = random_names(2026)
-    return build_lake(tmp_path_factory.mktemp("twin"), seed=7, scale=0.1, names=names), names
+    return build_lake(tmp_path_factory.mktemp("twin"), seed=7, scale=0.05, names=names), names
 
 
 def test_a_twin_holds_no_name_of_the_original(twin: tuple[Lake, Names]) -> None:

@@ -12,6 +12,7 @@ from thermocline.cli.app import COMMANDS, load_command
 
 _FENCE = re.compile(r"^(\s*)```(\w*)")
 _LIVE = re.compile(r"^\s*<!-- live: (.+) -->$")
+_EXIT = re.compile(r"^\s*<!-- exit (\d+): .+ -->$")
 _SHELL = {"console", "bash", "sh"}
 
 
@@ -34,11 +35,12 @@ def there(words: list[str]) -> bool:
 
 @dataclass(frozen=True)
 class Block:
-    """One block of command lines. `live` says why it cannot run here, empty if it can."""
+    """One block of command lines. `live` says why it cannot run here; `exit_code` is what its lines must end with."""
 
     page: Path
     line: int
     live: str
+    exit_code: int
     commands: tuple[str, ...]
 
 
@@ -64,18 +66,14 @@ def blocks(page: Path) -> Iterator[Block]:
             body = body if _looks_like_commands(body) else []
         commands = tuple(_commands(body))
         if commands:
-            yield Block(page, start + 1, _why_live(lines, start), commands)
+            before = next((line for line in reversed(lines[:start]) if line.strip()), "")
+            live, ending = _LIVE.match(before), _EXIT.match(before)
+            yield Block(page, start + 1, live[1] if live else "", int(ending[1]) if ending else 0, commands)
         number += 1
 
 
 def _looks_like_commands(body: list[str]) -> bool:
     return bool(re.match(r"(thermocline|make|pip|pipx|gcloud)\b", body[0].strip())) if body else False
-
-
-def _why_live(lines: list[str], start: int) -> str:
-    before = next((line for line in reversed(lines[:start]) if line.strip()), "")
-    found = _LIVE.match(before)
-    return found[1] if found else ""
 
 
 def _commands(body: list[str]) -> Iterator[str]:
