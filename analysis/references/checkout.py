@@ -63,7 +63,8 @@ class Checkout:
         """The content of a file; bytes that are no UTF-8 become replacement characters."""
         found = self.texts.get(path)
         if found is None:
-            found = (self.root / path).read_text(encoding="utf-8-sig", errors="replace")
+            # Line ends stay as they are: a patch must not change them, nor shift columns.
+            found = (self.root / path).read_bytes().decode("utf-8", errors="replace").removeprefix("\ufeff")
             self.texts[path] = found
         return found
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.references import attributes, operators
 from analysis.references.frames import Frame
-from analysis.references.text import Text, hole, literal
+from analysis.references.text import Text, Use, hole, literal, used
 from analysis.references.values import (
     MAXIMUM_ITEMS,
     Arguments,
@@ -37,7 +37,8 @@ def _constant(_: "Machine", node: ast.Constant, frame: Frame) -> Value:
     if isinstance(node.value, str):
         lines = (node.end_lineno or node.lineno) - node.lineno
         newlines = node.value.count("\n")
-        return literal(node.value, frame.site(node), multiline=0 < newlines <= lines)
+        multiline = 0 < newlines <= lines
+        return literal(node.value, frame.site(node), multiline=multiline, column=node.col_offset)
     return Constant(node.value)
 
 
@@ -45,11 +46,13 @@ def _joined(machine: "Machine", node: ast.JoinedStr, frame: Frame) -> Value:
     parts: list[Value] = []
     line = node.lineno
     multiline = (node.end_lineno or line) > line
+    number = 0
     for part in node.values:
         if isinstance(part, ast.Constant):
             text = str(part.value)
             site = frame.site(node)._replace(line=line)
-            parts.append(literal(text, site, multiline=multiline and "\n" in text))
+            parts.append(literal(text, site, multiline=multiline and "\n" in text, column=node.col_offset, part=number))
+            number += 1
             line += text.count("\n") if multiline else 0
         elif isinstance(part, ast.FormattedValue):
             parts.append(_formatted(machine, part, frame))
@@ -76,7 +79,7 @@ def _shown(option: Value, node: ast.FormattedValue) -> Value:
 def _name(machine: "Machine", node: ast.Name, frame: Frame) -> Value:
     found = frame.lookup(node.id)
     if found is not None:
-        return found
+        return _traced(machine, found, node, node.id, frame)
     if node.id in machine.builtin_names:
         return External(f"builtins.{node.id}")
     star = machine.from_star(frame.module, node.id)
@@ -84,7 +87,16 @@ def _name(machine: "Machine", node: ast.Name, frame: Frame) -> Value:
 
 
 def _attribute(machine: "Machine", node: ast.Attribute, frame: Frame) -> Value:
-    return attributes.attribute(machine, evaluate(machine, node.value, frame), node.attr, frame)
+    found = attributes.attribute(machine, evaluate(machine, node.value, frame), node.attr, frame)
+    return _traced(machine, found, node, node.attr, frame)
+
+
+def _traced(machine: "Machine", value: Value, node: ast.expr, name: str, frame: Frame) -> Value:
+    """The value, and for a patch the name that it came through."""
+    if not machine.program.tracing or not isinstance(value, Text | Either):
+        return value
+    use = Use(frame.module.file, node.lineno, node.col_offset, name)
+    return either([used(option, use) if isinstance(option, Text) else option for option in alternatives(value)])
 
 
 def _binary(machine: "Machine", node: ast.BinOp, frame: Frame) -> Value:
@@ -195,7 +207,9 @@ def _subscript(machine: "Machine", node: ast.Subscript, frame: Frame) -> Value:
         return either(
             [attributes.sliced(option, bounds[0], bounds[1], stepped=stepped) for option in alternatives(owner)]
         )
-    return attributes.subscript(machine, owner, evaluate(machine, node.slice, frame), frame)
+    found = attributes.subscript(machine, owner, evaluate(machine, node.slice, frame), frame)
+    named = node.value
+    return _traced(machine, found, named, named.id, frame) if isinstance(named, ast.Name) else found
 
 
 def _call(machine: "Machine", node: ast.Call, frame: Frame) -> Value:

@@ -18,6 +18,7 @@ from analysis.references.values import Value
 
 if TYPE_CHECKING:
     from analysis.references.jinja import Context
+    from analysis.references.machine import Machine
 
 MAXIMUM_STARTS = 40  # of one script
 _STEMS = {"main", "__main__", "run", "app", "job", "script", "entrypoint", "__init__", "cli"}
@@ -33,6 +34,18 @@ class Start:
     environment: Mapping[str, Value]
     workload: str
     site: Site | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A reference as the strings it was made of: each piece knows its literal and the names it came through."""
+
+    bucket: Text
+    prefix: Text
+    role: Role
+    site: Site
+    via: str
+    kind: Kind
 
 
 @dataclass(slots=True)
@@ -59,6 +72,7 @@ class Program:
     env: str | None
     deployed: dict[str, Text] = field(default_factory=dict)  # environment variables that deployment files set
     executed: set[str] = field(default_factory=set)
+    entered: dict[str, "Machine"] = field(default_factory=dict)  # the last process that started with a file
     called: set[tuple[str, int]] = field(default_factory=set)
     instantiated: set[tuple[str, int]] = field(default_factory=set)
     rendered: set[str] = field(default_factory=set)  # template files that a task was seen to use
@@ -66,6 +80,8 @@ class Program:
     started: dict[str, set[object]] = field(default_factory=dict)
     given_up: list[GivenUp] = field(default_factory=list)
     drafts: dict[tuple[str, str, str, str, int, str], _Draft] = field(default_factory=dict)
+    tracing: bool = False  # keep for every reference the strings it was made of, for a patch
+    traces: list["Trace"] = field(default_factory=list)
     _trees: dict[str, ast.Module | None] = field(default_factory=dict)
     _found: dict[tuple[str, int, str, str], str | None] = field(default_factory=dict)
 
@@ -263,6 +279,8 @@ class Program:
             confidence -= 0.25 if _BUCKET_ONLY.fullmatch(bucket.flat) else 0.1
         if _BUCKET_ONLY.fullmatch(prefix.flat) and prefix.flat:
             confidence -= 0.2
+        if self.tracing:
+            self.traces.append(Trace(bucket, prefix, role, site, via, kind))
         key = (bucket.pattern, prefix.pattern, role, site.file, site.line, kind)
         sites = dict.fromkeys([site, *bucket.sites, *prefix.sites, *provenance])
         draft = self.drafts.get(key)

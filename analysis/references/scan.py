@@ -54,13 +54,14 @@ def scan_checkout(
     key = cache.key_of(sources, env, settings) if keep_in else ""
     if keep_in and (kept := cache.read(keep_in, checkout, env, key)) is not None:
         return replace(kept, commit=commit_of(checkout), cached=True).concerning(bucket)
-    result = replace(_scan(Program(sources, load_sinks(settings), env)), commit=commit_of(checkout))
+    result = replace(scan_program(Program(sources, load_sinks(settings), env)), commit=commit_of(checkout))
     if keep_in:
         cache.write(keep_in, checkout, env, key, result)
     return result.concerning(bucket)
 
 
-def _scan(program: Program) -> ScanResult:
+def scan_program(program: Program) -> ScanResult:
+    """Scan what a program holds; its `traces` are filled where it traces."""
     program.deployed = deployment.variables(program.checkout, program.env)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 20_000))
@@ -140,6 +141,7 @@ def _own(program: Program, start: Start) -> Machine:
 def _enter(machine: Machine, path: str, name: str) -> None:
     """Execute one module as a way in; what is left when its work is used up is reported."""
     machine.steps_left = STEPS_PER_MODULE
+    machine.program.entered[path] = machine
     try:
         machine.module(path, name)
     except BudgetSpent as spent:
@@ -154,7 +156,8 @@ def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> 
     for first in (True, False):
         for path in paths:
             root = script_root(path)
-            machine = shared.setdefault(root, Machine(program, root, Process()))
+            shared_machine = shared.setdefault(root, Machine(program, root, Process()))
+            machine = shared_machine if path in shared_machine.modules else program.entered.get(path, shared_machine)
             if path not in machine.modules:
                 _enter(machine, path, path.rpartition("/")[2].removesuffix(".py"))
             module = machine.modules.get(path)

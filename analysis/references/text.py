@@ -5,14 +5,24 @@ methods and regular expressions find their way, and `cut` takes the matching sli
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from analysis.references.model import Site
 
 HOLE = "\x00"
 MAXIMUM_LENGTH = 60_000
 MAXIMUM_PIECES = 400
+
+
+class Use(NamedTuple):
+    """A name in the code through which a string came: `BUCKET` in `f"gs://{BUCKET}/x"`."""
+
+    file: str
+    line: int
+    column: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,10 @@ class Piece:
     multiline: bool = False  # written over several lines: a newline in the text is a line of the file
     label: str = ""  # of a hole: the variable, parameter or expression behind it
     environment: bool = False  # the name of the environment, put in by the scan
+    column: int = -1  # of the literal in its line, counted in bytes as the syntax tree does; -1 outside Python
+    part: int = 0  # which of the literal parts of an f-string this is
+    offset: int = 0  # where in that part (or in the file, outside Python) the text starts
+    uses: tuple["Use", ...] = ()  # names it came through, definition first; kept only where a scan traces
 
     @property
     def hole(self) -> bool:
@@ -117,16 +131,22 @@ def _part(piece: Piece, first: int, last: int) -> Piece:
     site = piece.site
     if site and piece.multiline and first:
         site = Site(site.file, site.line + piece.text.count("\n", 0, first))
-    return Piece(piece.text[first:last], site, piece.multiline, piece.label, piece.environment)
+    return replace(piece, text=piece.text[first:last], site=site, offset=piece.offset + first)
 
 
 def _merge(one: tuple[Site, ...], other: tuple[Site, ...]) -> tuple[Site, ...]:
     return tuple(dict.fromkeys((*one, *other)))[:16] if one and other else one or other
 
 
-def literal(text: str, site: Site | None = None, *, multiline: bool = False) -> Text:
+def literal(text: str, site: Site | None = None, *, multiline: bool = False, column: int = -1, part: int = 0) -> Text:
     """A known string."""
-    return Text((Piece(text.replace(HOLE, ""), site, multiline),)) if text else Text()
+    return Text((Piece(text.replace(HOLE, ""), site, multiline, column=column, part=part),)) if text else Text()
+
+
+def used(text: Text, use: Use) -> Text:
+    """The same string, having come through a name."""
+    pieces = tuple(replace(piece, uses=(*piece.uses, use)) if len(piece.uses) < 12 else piece for piece in text.pieces)
+    return Text(pieces, text.trail)
 
 
 def hole(label: str = "", site: Site | None = None) -> Text:

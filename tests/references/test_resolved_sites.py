@@ -25,7 +25,7 @@ Site = tuple[str, int, str, str, str]
 
 def marked(project: Path) -> list[Site]:
     """The sites that the marks of a project tell."""
-    found = []
+    found: list[Site] = []
     for path in sorted(project.rglob("*")):
         if not path.is_file():
             continue
