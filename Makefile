@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d' ' -f1)
 
-.PHONY: bench-copy samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
+.PHONY: bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
 
 help:            ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -34,6 +34,9 @@ soak: $(DEV)     ## migrate under load and faults for THERMOCLINE_SOAK_SECONDS (
 
 bench-copy: $(DEV) ## copies a second: ours, rclone, a bare loop and google-cloud-storage, side by side
 	$(BIN)/python tests/bench/bench_copy.py
+
+bench-million: $(DEV) ## one move of a million objects: memory, resume after SIGKILL, verification
+	$(BIN)/python tests/bench/bench_million.py
 
 check: lint types imports test  ## what CI demands
 

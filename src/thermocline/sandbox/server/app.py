@@ -137,11 +137,12 @@ class SandboxApp:
         return await _stream(request, reply)
 
     def _batch(self, request: web.BaseRequest, base: str, body: bytes) -> web.Response:
-        outer = request.headers.get("Authorization", "")
+        # Headers of the outer request hold for every part, except those that describe its own body.
+        outer = {name: value for name, value in request.headers.items() if not name.lower().startswith("content-")}
 
         def perform(method: str, path: str, headers: dict[str, str], inner: bytes) -> Answer:
-            sent = CIMultiDict(headers)
-            sent.setdefault("Authorization", outer)
+            sent = CIMultiDict(outer)
+            sent.update(headers)
             return self._perform_part(method, path, sent, inner, base)
 
         try:

@@ -1,0 +1,214 @@
+"""Deleting and coming back: killed, disturbed and refused at every step, nothing is gone that has no verified copy."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from executor.aftercare import cleanup, rollback
+from executor.errors import ExecutorError, GuardRefused, ValidationMismatch
+from executor.reading import Selection
+from hand_made_plan import SOURCE
+from torture_driver import POINTS, Death, Victim
+from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, every_step, required
+
+MakeWorld = Callable[[int], World]
+COUNT = 5
+
+
+async def clean(plan: Path, confirm: Callable[[Any], bool] = lambda _: True) -> Any:
+    return await cleanup(plan, Selection(), confirm, settings=SETTINGS)
+
+
+async def take_back(plan: Path) -> Any:
+    return await rollback(plan, Selection(), lambda _: True, settings=SETTINGS)
+
+
+def migrated(new_world: MakeWorld, step: int, **bucket: Any) -> World:
+    """A world whose move is verified and, as far as the journal knows, quiet."""
+    world = new_world(step)
+    if bucket:
+        world.api("PATCH", f"/storage/v1/b/{SOURCE}", bucket)
+    world.fill(COUNT)
+    world.write_plan()
+    assert world.execute().exit_code == 0
+    with closing(sqlite3.connect(world.journal)) as journal:
+        journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01'")
+        journal.commit()
+    return world
+
+
+def sources(world: World) -> dict[str, str]:
+    held = world.state()["buckets"][SOURCE]["objects"]
+    return {one["name"]: one["sha256"] for one in held if one["name"].startswith(PREFIX)}
+
+
+def clean_up(world: World) -> int:
+    return int(world.run(clean).exit_code)
+
+
+@required("cleanup is killed at any request or commit", "the next cleanup ends it; only verified objects are gone")
+@pytest.mark.parametrize("point", POINTS)
+def test_cleanup_killed(new_world: MakeWorld, point: str) -> None:
+    def strike(step: int) -> bool:
+        world = migrated(new_world, step)
+        died = Victim(world.server.url, world.directory, clean, world.plan, death=Death(point, step)).wait() is None
+        world.require_sound(finished=False)
+        if _move_state(world) != "cleaned":
+            assert clean_up(world) == 0
+        assert sources(world) == {}
+        judgement = world.require_sound(finished=True, complete=False)
+        assert judgement.deletions == COUNT
+        return died
+
+    assert every_step(60, strike) >= 5
+
+
+@required("the answer to a batch of deletions is lost", "asked again; an object that is not there counts as deleted")
+@pytest.mark.parametrize("kind", ["lost-response", "reset", "cut-response", "error"])
+def test_cleanup_under_faults(new_world: MakeWorld, kind: str) -> None:
+    def strike(step: int) -> bool:
+        world = migrated(new_world, step)
+        world.fault(kind, after=step)
+        assert clean_up(world) == 0
+        assert sources(world) == {}
+        world.require_sound(complete=False)
+        return world.injected > 0
+
+    assert every_step(60, strike) >= 5
+
+
+CHANGES: dict[str, Callable[[World, str], None]] = {
+    "overwritten": lambda world, name: world.overwrite(name, "newer"),
+    "metadata changed": lambda world, name: world.patch(name, {"metadata": {"new": "yes"}}),
+    "held": lambda world, name: world.patch(name, {"temporaryHold": True}),
+}
+
+
+@required(
+    "a source changes, or is put under a hold, at any request of the cleanup", "that one is kept, with the reason"
+)
+@pytest.mark.parametrize("change", CHANGES)
+def test_source_changes_during_cleanup(new_world: MakeWorld, change: str) -> None:
+    name = f"{PREFIX}a//b"
+
+    def strike(step: int) -> bool:
+        world = migrated(new_world, step)
+        # Seen in time, the change refuses the whole cleanup; later, it keeps this one object.
+        refused = contextlib.suppress(GuardRefused, ValidationMismatch)
+        with world.at_request(step, lambda: CHANGES[change](world, name)) as struck, refused:
+            world.run(clean)
+        if struck and sources(world):
+            assert name in sources(world), "the changed object is still there"
+        world.require_sound(finished=False)
+        return bool(struck)
+
+    assert every_step(60, strike) >= 5
+
+
+@required("a source changes between its verification and the cleanup", "the cleanup is refused, nothing is deleted")
+def test_source_changed_before_cleanup(new_world: MakeWorld) -> None:
+    world = migrated(new_world, 0)
+    world.overwrite(f"{PREFIX}a//b", "newer")
+    with pytest.raises(ExecutorError):
+        world.run(clean)
+    assert len(sources(world)) == COUNT
+    world.require_sound(complete=False, finished=False)
+
+
+@required(
+    "a copy is deleted or edited while a person is asked to confirm", "its source is kept: it is the only original"
+)
+@pytest.mark.parametrize("edit", [False, True])
+def test_copy_lost_before_the_deletion(new_world: MakeWorld, edit: bool) -> None:
+    world = migrated(new_world, int(edit))
+    copy = f"{MOVED}a//b"
+
+    def confirm(_: Any) -> bool:
+        if edit:
+            world.overwrite(copy, "edited", bucket=TARGET)
+        else:
+            world.delete(copy, bucket=TARGET)
+        return True
+
+    result = world.run(clean, confirm)
+    assert result.exit_code == 3
+    assert list(sources(world)) == [f"{PREFIX}a//b"]
+    judgement = world.judge(journal=False)
+    assert (judgement.deletions, judgement.faults) == (COUNT - 1, [])
+
+
+@required("holds and retention on sources at cleanup", "kept, with the reason; the rest is deleted; exit 3")
+def test_protected_sources_stay(new_world: MakeWorld) -> None:
+    world = new_world(0)
+    world.fill(COUNT)
+    world.patch(f"{PREFIX}a//b", {"temporaryHold": True})
+    world.patch(f"{PREFIX}../up", {"eventBasedHold": True})
+    world.write_plan()
+    assert world.execute().exit_code == 0
+    with closing(sqlite3.connect(world.journal)) as journal:
+        journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01'")
+        journal.commit()
+    assert clean_up(world) == 3
+    assert set(sources(world)) == {f"{PREFIX}a//b", f"{PREFIX}../up"}
+    world.require_sound(complete=False)
+
+
+@required("the source bucket has a retention policy at cleanup", "everything is kept until its time is over")
+def test_retention_policy_stays(new_world: MakeWorld) -> None:
+    world = migrated(new_world, 0, retentionPolicy={"retentionPeriod": str(100 * 365 * 86_400)})
+    assert clean_up(world) == 3
+    assert len(sources(world)) == COUNT
+    world.require_sound()
+
+
+@required("rollback is killed at any request or commit", "the next rollback ends it; the source is as it was")
+@pytest.mark.parametrize("cleaned", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.parametrize("point", POINTS)
+def test_rollback_killed(new_world: MakeWorld, point: str, cleaned: bool) -> None:
+    def strike(step: int) -> bool:
+        world = migrated(new_world, step)
+        before = sources(world)
+        if cleaned:
+            assert clean_up(world) == 0
+        died = Victim(world.server.url, world.directory, take_back, world.plan, death=Death(point, step)).wait() is None
+        world.require_sound(finished=False)
+        if died and _move_state(world) != "rolled-back":
+            assert world.run(take_back).exit_code == 0
+        assert sources(world) == before
+        held = world.state()["buckets"].get(TARGET, {"objects": []})["objects"]
+        assert [one["name"] for one in held if one["name"].startswith(MOVED)] == []
+        world.require_sound(finished=False)
+        return died
+
+    assert every_step(80, strike) >= 5
+
+
+def _move_state(world: World) -> str:
+    with closing(sqlite3.connect(world.journal)) as journal:
+        return str(journal.execute("SELECT state FROM move").fetchone()[0])
+
+
+@required("soft delete is off, and the source was cleaned up", "rollback copies back from our verified copies")
+def test_rollback_without_soft_delete(new_world: MakeWorld) -> None:
+    world = migrated(new_world, 0, softDeletePolicy={"retentionDurationSeconds": "0"})
+    before = sources(world)
+    assert clean_up(world) == 0
+    assert world.run(take_back).exit_code == 0
+    assert sources(world) == before
+    world.require_sound(finished=False)
+
+
+@required("somebody edits or adds objects at the target before a rollback", "theirs stays, and so does the bucket")
+def test_rollback_leaves_what_is_not_ours(new_world: MakeWorld) -> None:
+    world = migrated(new_world, 0)
+    world.overwrite(f"{MOVED}a//b", "edited", bucket=TARGET)
+    world.overwrite("elsewhere/new", "new", bucket=TARGET)
+    world.run(take_back)
+    held = {one["name"]: one["size"] for one in world.state()["buckets"][TARGET]["objects"]}
+    assert held == {f"{MOVED}a//b": "6", "elsewhere/new": "3"}
+    assert world.judge(journal=False).faults == []
