@@ -94,7 +94,7 @@ class Feeder:
     async def _write(self, base: int, order: Iterator[int], workers: list[asyncio.Task[None]]) -> None:
         while True:
             _raise_first(workers)
-            halted = self._stop.requested or self.broken is not None
+            halted = self._halted()
             ids = []
             if self._more and not halted and self._queue.qsize() < self._in_flight:
                 ids = [base | seq for seq in islice(order, max(GROUP, 2 * self._in_flight))]
@@ -110,6 +110,9 @@ class Feeder:
                 self._drain()
             if not ids or self._queue.qsize() >= self._in_flight:
                 await self._pause()
+
+    def _halted(self) -> bool:
+        return self._stop.requested or self.broken is not None
 
     def _drain(self) -> None:
         # Started in the journal but never sent: the next run takes them again.
@@ -128,7 +131,7 @@ class Feeder:
 
     async def _work(self) -> None:
         while (item := await self._queue.get()) is not None:
-            if self._stop.requested or self.broken is not None:
+            if self._halted():
                 # Started in the journal but never sent: the next run takes it again.
                 self._busy -= 1
                 continue

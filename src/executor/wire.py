@@ -2,7 +2,8 @@
 
 A copy is one small request and one small answer; at thousands a second the general client costs more than everything
 else this room does for the object. It speaks what the JSON API speaks: Content-Length or chunked bodies, keep-alive,
-TLS with the system's certificates. Anything unexpected closes the connection and is an error to retry; nothing is guessed.
+TLS with the system's certificates. Anything unexpected closes the connection and is an error to retry; nothing is
+guessed.
 """
 
 import asyncio
