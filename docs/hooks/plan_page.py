@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -24,10 +23,9 @@ Bytes are whole numbers, money is US dollars in list prices, ages are days, time
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    from planner.plan import Plan
+    from planner.schema import schema_text
 
-    schema = json.dumps(msgspec.json.schema(Plan), indent=2, sort_keys=True)
-    files.append(File.generated(config, "reference/plan.schema.json", content=schema + "\n"))
+    files.append(File.generated(config, "reference/plan.schema.json", content=schema_text()))
     files.append(File.generated(config, "reference/plan.md", content=HEAD + "\n".join(page())))
     return files
 

@@ -1,4 +1,4 @@
-"""Writes reference/configuration.md from the frozen types that settings are parsed into."""
+"""Writes reference/configuration.md from the frozen types that settings and use cases are parsed into."""
 # ruff: noqa: INP001 - hooks are loaded by path
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def page() -> Iterator[str]:
     """The page's lines: the file's own tables, then the planner's."""
     from analysis.classify.thresholds import SubfolderLimits, Thresholds
     from analysis.settings import ConsumerSettings, Settings, SubfolderOverride
+    from executor.settings import ExecutorSettings
+    from planner.config_file import MappedTarget, Mappings, UseCase
     from planner.settings import PlannerSettings
 
     yield from struct_lines("At the top", Settings, skip={"thresholds", "subfolders", "subfolder", "consumers"})
@@ -43,6 +45,12 @@ def page() -> Iterator[str]:
     yield from struct_lines("[planner]", PlannerSettings)
     for name, inner in nested(PlannerSettings):
         yield from struct_lines(f"[planner.{name}]", inner)
+    yield from struct_lines("[executor]", ExecutorSettings)
+    yield from struct_lines("migration_configs.yaml", UseCase)
+    yield "\n[Migration, state by state](../migrating.md) says what each key does.\n"
+    yield from struct_lines("bucket_mappings.yaml", Mappings)
+    yield "\nA target is a bucket's name, or in full:\n"
+    yield from struct_lines("A mapping in full", MappedTarget)
 
 
 def nested(struct: type[msgspec.Struct]) -> Iterator[tuple[str, type[msgspec.Struct]]]:
@@ -83,7 +91,9 @@ def type_name(kind: Any) -> str:
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return f"table `{kind.__name__}`"
     text = kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__origin__") else str(kind)
-    return text.replace("typing.", "").replace("|", "\\|").replace("NoneType", "none").replace("None", "none")
+    text = re.sub(r"\b(?:typing|planner(?:\.\w+)*)\.(?=\w)", "", text)
+    text = re.sub(r"^Optional\[(.*)\]$", r"\1 | None", text)
+    return text.replace("|", "\\|").replace("NoneType", "none").replace("None", "none")
 
 
 def default_of(field: Any) -> str:
@@ -95,4 +105,4 @@ def default_of(field: Any) -> str:
         return "required"
     if isinstance(value, msgspec.Struct):
         return "see below"
-    return "" if value in (None, (), [], {}) else f"`{value}`"
+    return "" if value in (None, (), [], {}, "") else f"`{value}`"
