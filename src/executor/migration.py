@@ -129,7 +129,7 @@ class Migration:
             case SetLifecycle(bucket, rules):
                 await self._lifecycle(bucket, rules)
             case PatchReferences(sites):
-                self.outcome.notes.append(f"{len(sites)} line(s) of code still name the old place: `thermocline patch`")
+                await self._record_references(sites)
             case RunChecks(use_case):
                 await self._check(use_case)
             case _:
@@ -269,6 +269,7 @@ class Migration:
 
     def _on_result(self, item: Item, result: Result) -> None:
         self.progress.result(result.state, item.size)
+        self.progress.retries = self.context.storage.transport.counters["retries"]
         self.progress.rate_cap = self.context.storage.write_rate(self.definition.moving.target_bucket).cap
         self.context.trail.add(
             "object",
@@ -332,6 +333,16 @@ class Migration:
         added = await buckets.add_rules(self.context.storage, bucket, rules)
         await journal.call(journal.end_step, number, "done", {"bucket": bucket, "rules": added})
         self.context.trail.add("lifecycle", use_case=self.definition.use_case, bucket=bucket, rules=added)
+
+    async def _record_references(self, sites: tuple[str, ...]) -> None:
+        """The journal keeps which lines had to change; the diff itself is `thermocline patch`'s."""
+        journal, move_id = self._journal, self.move.move_id
+        if not any(step.kind == "references" for step in await journal.call(journal.steps, move_id)):
+            detail = {"sites": list(sites)}
+            number = await journal.call(journal.start_step, move_id, self.context.run_id, "references", detail)
+            await journal.call(journal.end_step, number, "done", detail)
+            self.context.trail.add("references", use_case=self.definition.use_case, sites=list(sites))
+        self.outcome.notes.append(f"{len(sites)} line(s) of code name the old place: `thermocline patch`")
 
     async def _check(self, use_case: str) -> None:
         command = self.context.settings.checks.get(use_case)

@@ -23,6 +23,7 @@ class MoveProgress:
     verified: int = 0
     started: float = field(default_factory=time.monotonic)
     rate_cap: float | None = None
+    retries: int = 0
 
     def listed(self, state: str, size: int) -> None:
         """One object of the source listing was seen."""

@@ -188,6 +188,9 @@ class Rollback:
             elif step.kind == "lifecycle":
                 rules = tuple(rule for rule in step.detail.get("rules", ()) if rule not in rules_elsewhere)
                 await buckets.remove_rules(storage, bucket, rules)
+            elif step.kind == "references":
+                sites = len(step.detail.get("sites", ()))
+                self.undone.notes.append(f"{sites} line(s) of code were to change: `thermocline patch --reverse`")
             else:
                 continue
             await journal.call(journal.end_step, step.step_id, "reverted", step.detail)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,6 +29,7 @@ class ProgressLines:
         self._shown_at: dict[str, float] = {}
         self._stages: dict[str, str] = {}
         self._width = 0
+        self._seen: dict[str, MoveProgress] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -46,7 +47,10 @@ class ProgressLines:
         if not new_stage and now - self._shown_at.get(progress.use_case, 0.0) < self._interval:
             return
         self._stages[progress.use_case], self._shown_at[progress.use_case] = progress.stage, now
+        self._seen[progress.use_case] = progress
         text = describe(progress)
+        if len(self._seen) > 1:
+            text += f" | all {len(self._seen)} moves: {total(self._seen.values())}"
         if self._terminal:
             sys.stderr.write("\r" + text.ljust(self._width))
             sys.stderr.flush()
@@ -67,11 +71,20 @@ def describe(progress: "MoveProgress") -> str:
         parts.append(f"{progress.rate():.0f}/s{cap}")
     if (left := progress.seconds_left()) is not None:
         parts.append(f"{left:.0f} s left")
+    if progress.retries:
+        parts.append(f"{progress.retries} retries")
     if progress.verified:
         parts.append(f"{progress.verified} verified")
     if progress.failed or progress.conflicts:
         parts.append(f"{progress.failed} failed, {progress.conflicts} conflicts")
     return ", ".join(parts)
+
+
+def total(moves: Iterable["MoveProgress"]) -> str:
+    """Objects and bytes over all moves of this run."""
+    many = list(moves)
+    done, planned = sum(move.done for move in many), sum(move.planned for move in many)
+    return f"{done}/{planned} objects, {human_bytes(sum(move.copied_bytes for move in many))}"
 
 
 def contract(move: "MoveResult") -> dict[str, Any]:
