@@ -42,6 +42,16 @@ class GivenUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Code that a migration trips over though it names no path of its own."""
+
+    kind: str  # path-depth, constant-defined-twice
+    message: str
+    site: Site
+    others: tuple[Site, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ScanResult:
     """All references of a checkout, sorted by file and line, and what is missing from them."""
 
@@ -50,6 +60,7 @@ class ScanResult:
     files: int
     commit: str = ""
     cached: bool = False
+    findings: tuple[Finding, ...] = ()
 
     def concerning(self, bucket: str | None) -> "ScanResult":
         """Only what touches `bucket`, or may do so because a part of the bucket's name is not known."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import BadInput
-from analysis.references import cache, comments, deployment, literals
+from analysis.references import cache, comments, deployment, findings, literals
 from analysis.references.checkout import is_test, open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.frames import Frame
@@ -71,7 +71,8 @@ def scan_program(program: Program) -> ScanResult:
         sys.setrecursionlimit(limit)
     for path in program.checkout.too_large:
         program.give_up(path, 1, "larger than 2 MB, not read")
-    return ScanResult(tuple(program.references()), tuple(program.given_up), len(program.checkout.files))
+    found = tuple(findings.findings(program))
+    return ScanResult(tuple(program.references()), tuple(program.given_up), len(program.checkout.files), findings=found)
 
 
 def _run(program: Program) -> None:

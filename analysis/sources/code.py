@@ -56,6 +56,11 @@ def ingest_code(
     rows = [_row(reference, name, result.commit, env) for reference in result.references]
     with catalogue.transaction() as connection:
         connection.execute(load_sql("code/forget_checkout.sql"), {"checkout": name, "env": env})
+        connection.execute(load_sql("code/forget_findings.sql"), {"checkout": name, "env": env})
+        for one in result.findings:
+            others = [f"{site.file}:{site.line}" for site in one.others]
+            row = [name, env, one.kind, one.message, one.site.file, one.site.line, others]
+            connection.execute(load_sql("code/add_finding.sql"), row)
         if rows:
             connection.execute(
                 load_sql("code/add_references.sql"), [list(column) for column in zip(*rows, strict=True)]
