@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption
-from thermocline.cli.output import note, print_json, print_table
+from thermocline.cli.output import human_bytes, note, print_json, print_table
 
 if TYPE_CHECKING:
     from analysis.sources.report import FileReport, IngestReport
@@ -148,6 +148,54 @@ def cloud_logging(
             bucket=bucket,
             on_slice=lambda done: note(f"{done.file.partition('until=')[2][:16]}: {done.kept:,} new of {done.lines:,}"),
         )
+    _finish(report, catalogue, json=json)
+
+
+@app.command()
+def bigquery(
+    table: Annotated[str, typer.Option("--table", help="project.dataset.table of a log sink, or an _AllLogs view.")],
+    since: Annotated[datetime, typer.Option("--since", help="First day, UTC.", formats=["%Y-%m-%d"])],
+    until: Annotated[datetime, typer.Option("--until", help="Day after the last one, UTC.", formats=["%Y-%m-%d"])],
+    catalogue: CatalogueOption = DEFAULT_CATALOGUE,
+    project: Annotated[str | None, typer.Option("--project", help="The project that pays.", metavar="NAME")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be scanned, and its price.")] = False,
+    max_bytes: Annotated[str, typer.Option("--max-bytes", help="BigQuery refuses to scan more than this.")] = "1TiB",
+    usd_per_tib: Annotated[float, typer.Option(help="The price to reckon with.")] = 6.25,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Another API address, as for a local double.", hidden=True)
+    ] = None,
+    pseudonymise: PseudonymiseOption = False,
+    pseudonym_key: PseudonymKeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Roll up logs that lie in BigQuery, in BigQuery; days that were brought home before are left out.
+
+    Example: thermocline ingest bigquery --table lake.logs._AllLogs --since 2026-10-01 --until 2026-11-01
+    """
+    from analysis.catalogue import Catalogue
+    from analysis.errors import AnalysisError
+    from analysis.sources.bigquery import BigQueryIngest, bigquery_client, parse_size
+    from analysis.sources.privacy import protect
+
+    limit = parse_size(max_bytes)
+    with Catalogue.create_or_migrate(catalogue) as opened:
+        protect(opened, wanted=pseudonymise, key_file=pseudonym_key)
+        run = BigQueryIngest(opened, bigquery_client(project, endpoint), table, since.date(), until.date())
+        estimate = run.estimate(usd_per_tib)
+        note(
+            f"{len(estimate.days)} days to read: BigQuery will scan {human_bytes(estimate.bytes_scanned)}, "
+            f"about ${estimate.usd:.2f} at list price"
+        )
+        if dry_run:
+            days = [str(day) for day in estimate.days]
+            if json:
+                print_json({"days": days, "bytes": estimate.bytes_scanned, "usd": round(estimate.usd, 4)})
+            return
+        if estimate.bytes_scanned > limit:
+            raise AnalysisError(
+                f"that is more than --max-bytes {max_bytes}", "raise it, or read fewer days with --since and --until"
+            )
+        report = run.run(limit)
     _finish(report, catalogue, json=json)
 
 

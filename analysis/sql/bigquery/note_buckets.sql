@@ -1,0 +1,9 @@
+-- Purpose: location and project of buckets as the labels give them.
+-- Parameters: none. Columns: those of `bucket_info`.
+INSERT INTO bucket_info
+SELECT bucket, NULL AS snapshot_date, max(location) AS location, NULL AS storage_class, max(project) AS project
+FROM rolled
+WHERE bucket <> '' AND outcome = 'ok' AND problem = '' AND location IS NOT NULL
+    AND bucket NOT IN (SELECT b.bucket FROM bucket_info AS b WHERE b.location IS NOT NULL)
+GROUP BY bucket
+ORDER BY bucket;
