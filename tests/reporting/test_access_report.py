@@ -2,12 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from small_catalogue import BUCKET, GAP, GIB, Folder, usual_folders, write_catalogue
+from analysis.catalogue import Catalogue
+from planner.prices import load_prices
+from small_catalogue import BUCKET, GAP, GIB, usual_folders, write_catalogue
 from thermocline.cli.app import run
+from thermocline.reporting.access import build
+from thermocline.reporting.facts import load_facts
 
 
 def write_report(catalogue: Path, folder: Path, *options: str) -> tuple[str, str]:
@@ -150,7 +155,10 @@ def test_an_empty_bucket_has_a_report_too(tmp_path: Path) -> None:
     assert "No objects in the inventory" in page
 
 
-def test_more_subfolders_than_fit_are_counted_and_a_command_is_named(tmp_path: Path) -> None:
-    folders = [Folder(f"team-{number:03d}", GIB, "cold") for number in range(230)]
-    page, _ = write_report(write_catalogue(tmp_path / "c.duckdb", folders), tmp_path / "report")
+def test_more_subfolders_than_fit_are_counted_and_a_command_is_named(catalogue: Path) -> None:
+    with Catalogue.open(catalogue) as opened:
+        facts = load_facts(opened, BUCKET)
+    many = tuple(replace(facts.subfolders[0], name=f"team-{number:03d}") for number in range(230))
+    page = build(replace(facts, analysis=replace(facts.analysis, subfolders=many)), load_prices()).html()
     assert "30 more; <code>thermocline subfolders</code> shows them all" in page
+    assert len(page) < 1_000_000

@@ -9,6 +9,7 @@ from report_folder import Reports, make_reports
 from small_catalogue import GIB, Folder
 
 PAGES = ("access-patterns", "priority")
+SAMPLES = Path(__file__).parents[2] / "reports" / "sample"
 
 # Every visible piece of HTML text with a contrast below 4.5 against the nearest opaque background.
 PALE_TEXT = """
@@ -81,9 +82,16 @@ def test_structure_is_sound(browser: Browser, reports: Reports, name: str) -> No
 
 
 @pytest.mark.parametrize("width", [1100, 390])
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_is_wider_than_its_window(browser: Browser, reports: Reports, name: str, width: int) -> None:
-    assert browser.look(reports.page(name), "document.documentElement.scrollWidth", width=width).value <= width
+@pytest.mark.parametrize("page", sorted(SAMPLES.glob("*.html")), ids=lambda page: page.stem)
+def test_no_page_is_wider_than_its_window(browser: Browser, page: Path, width: int) -> None:
+    assert browser.look(page, "document.documentElement.scrollWidth", width=width).value <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", sorted(SAMPLES.glob("*.html")), ids=lambda page: page.stem)
+def test_the_committed_samples_hold_up_too(browser: Browser, page: Path, scheme: str) -> None:
+    assert browser.look(page, PALE_TEXT, scheme=scheme).value == []
+    assert {kind: found for kind, found in browser.look(page, FAULTS).value.items() if found} == {}
 
 
 def test_figures_follow_the_colour_scheme(browser: Browser, reports: Reports) -> None:

@@ -49,6 +49,7 @@ class Browser:
         pdf: bool = False,
     ) -> Seen:
         """Open a file, evaluate `expression` in it (its value must be JSON), and say what happened."""
+        assert page.is_file(), f"there is no page {page}"  # a browser would show its own
         steps = {"screenshot": screenshot, "pdf": pdf}
         return asyncio.run(self._look(page.resolve().as_uri(), expression, scheme, media, (width, height), steps))
 

@@ -5,6 +5,7 @@ forbids scripts and network; in Markdown everything is escaped that could become
 """
 
 import re
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -61,7 +62,8 @@ def _html() -> Environment:
             words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
         ),
     )
-    environment.filters |= FORMATTERS | {"prose": prose_html}
+    own = {"prose": prose_html, "breakable": breakable, "day": day_html, "minute": minute_html}
+    environment.filters |= FORMATTERS | own
     environment.globals["style"] = Markup(_stylesheet())  # noqa: S704 - our own file
     return environment
 
@@ -115,6 +117,21 @@ def prose_html(text: str) -> Markup:
 def prose_markdown(text: str) -> MarkdownText:
     """A sentence of ours, in which `backticks` mark code."""
     return MarkdownText("".join(code(part) if odd else escape_markdown(part) for odd, part in _spans(text)))
+
+
+def breakable(text: str) -> Markup:
+    """A name that may be broken behind a slash, an underscore or an at sign before it is broken anywhere."""
+    return Markup(re.sub(r"([/_@])", r"\1<wbr>", str(escape(words.visible(text)))))  # noqa: S704 - escaped first
+
+
+def day_html(moment: date | datetime | None) -> Markup:
+    """A day that is never broken over two lines."""
+    return Markup("<time>{}</time>").format(words.day(moment))
+
+
+def minute_html(moment: datetime) -> Markup:
+    """A moment that is never broken over two lines."""
+    return Markup("<time>{}</time>").format(words.minute(moment))
 
 
 def _spans(text: str) -> list[tuple[int, str]]:
