@@ -5,6 +5,7 @@ per folder are kept for every day, and what came and went in between is noted be
 """
 
 import csv
+import io
 import itertools
 import re
 import tempfile
@@ -316,7 +317,8 @@ def _read_layout(part: _Part) -> tuple[str, bool, list[str]]:
     head = part.inspection.head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
     first = head.lstrip("\r\n").splitlines()[0]
     delimiter = max(_DELIMITERS, key=first.count)
-    cells = next(csv.reader([first], delimiter=delimiter))
+    # A quoted name may hold the end of a line.
+    cells = next(csv.reader(io.StringIO(head.lstrip("\r\n"), newline=""), delimiter=delimiter))
     if "name" in {_plain(cell) for cell in cells} and sum(_plain(cell) in COLUMNS for cell in cells) * 2 >= len(cells):
         return delimiter, True, _distinct(cells)
     if part.fields is None:

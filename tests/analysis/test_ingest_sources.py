@@ -1,0 +1,314 @@
+"""Evidence from elsewhere than log files: inventories, listings, usage logs, Cloud Logging, buckets."""
+
+import csv
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from analysis.catalogue import Catalogue
+from analysis.errors import AnalysisError, BadInput
+from analysis.sources.cloud_logging import ingest_cloud_logging, logging_client
+from analysis.sources.inventory import ingest_inventory
+from analysis.sources.listing import ingest_listing
+from analysis.sources.log_files import ingest_logs
+from analysis.sources.usage import ingest_usage
+from log_entries import BUCKET, entry, lines
+from thermocline.sandbox.server.run import running_server
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
+    with Catalogue.create_or_migrate(tmp_path / "c.duckdb") as opened:
+        yield opened
+
+
+def rows(catalogue: Catalogue, query: str) -> list[Any]:
+    return catalogue.connection.execute(query).fetchall()
+
+
+# Inventory
+
+HEADER = ["project", "bucket", "name", "size", "timeCreated", "storageClass", "generation", "unheardOf"]
+
+
+def report_rows(day: str, names: list[str]) -> list[list[str]]:
+    return [
+        ["p", BUCKET, name, str(10 * len(name)), f"{day}T01:02:03.004Z", "standard", str(100 + n), "x"]
+        for n, name in enumerate(names)
+    ]
+
+
+def write_csv(path: Path, data: list[list[str]], *, delimiter: str = ",", header: bool = True) -> str:
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out, delimiter=delimiter)
+        if header:
+            writer.writerow(HEADER)
+        writer.writerows(data)
+    return str(path)
+
+
+NAMES = ["a/1", "a/2", 'odd/with "quotes", and more', "odd/two\nlines", "é/ü", "root"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("header", [True, False])
+def test_csv_reports(catalogue: Catalogue, tmp_path: Path, delimiter: str, header: bool) -> None:
+    path = write_csv(
+        tmp_path / "r_2026-10-31.csv", report_rows("2026-10-01", NAMES), delimiter=delimiter, header=header
+    )
+    report = ingest_inventory(catalogue, [path], columns=None if header else HEADER).files[0]
+    assert (report.lines, report.kept) == (6, 6)
+    stored = rows(catalogue, "SELECT name, size, storage_class, created_at, snapshot_date FROM object ORDER BY name")
+    assert [row[0] for row in stored] == sorted(NAMES)
+    assert stored[0] == ("a/1", 30, "STANDARD", datetime(2026, 10, 1, 1, 2, 3, 4000), date(2026, 10, 31))  # noqa: DTZ001
+    again = ingest_inventory(catalogue, [path], columns=None if header else HEADER).files[0]
+    assert (again.kept, again.duplicates) == (0, 6)
+    assert rows(catalogue, "SELECT sum(objects) FROM folder_stats") == [(6,)]
+
+
+def test_a_report_without_header_or_names_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "r_2026-10-31.csv", report_rows("2026-10-01", NAMES), header=False)
+    with pytest.raises(BadInput, match="--columns"):
+        ingest_inventory(catalogue, [path])
+
+
+def test_manifest_with_shards_and_one_missing(catalogue: Catalogue, tmp_path: Path) -> None:
+    write_csv(tmp_path / "s_0.csv", report_rows("2026-10-01", NAMES[:3]), header=False)
+    (tmp_path / "s_1.csv.gz").write_bytes(
+        gzip.compress(
+            Path(write_csv(tmp_path / "tmp", report_rows("2026-10-01", NAMES[3:]), header=False)).read_bytes()
+        )
+    )
+    manifest = {
+        "report_config": {"object_metadata_report_options": {"metadata_fields": HEADER}},
+        "snapshot_time": "2026-10-30T23:00:00Z",
+        "report_shards_file_names": ["s_0.csv", "s_1.csv.gz", "s_2.csv"],
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    report = ingest_inventory(catalogue, [str(tmp_path / "manifest.json")])
+    assert not report.complete
+    assert report.total("kept") == 6
+    assert rows(catalogue, "SELECT DISTINCT snapshot_date FROM object") == [(date(2026, 10, 30),)]
+
+
+def test_parquet_and_bad_rows(catalogue: Catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "r_2026-10-31.parquet"
+    duckdb.connect().execute(
+        f"COPY (SELECT '{BUCKET}' AS bucket, 'a/' || i AS name, i AS size, TIMESTAMP '2026-01-01' AS timeCreated "  # noqa: S608
+        f"FROM range(5) t(i)) TO '{path}' (FORMAT parquet)"
+    )
+    assert ingest_inventory(catalogue, [str(path)]).total("kept") == 5
+    bad = report_rows("2026-10-01", ["x/1", "", "x/3", "x/1"])
+    bad[2][3] = "many"
+    mixed = Path(write_csv(tmp_path / "b_2026-11-01.csv", bad))
+    mixed.write_text(mixed.read_text() + "short,row\n")
+    report = ingest_inventory(catalogue, [str(mixed)]).files[0]
+    assert report.adds_up
+    assert (report.lines, report.kept, report.duplicates, report.rejected) == (5, 1, 1, 3)
+    assert rows(catalogue, "SELECT count(*) FROM reject") == [(3,)]
+
+
+def test_two_inventories_show_growth_and_churn(catalogue: Catalogue, tmp_path: Path) -> None:
+    first = report_rows("2026-10-01", ["a/keep", "a/gone", "b/old"])
+    second = report_rows("2026-10-02", ["a/keep", "a/new1", "a/new22"])
+    second[0][6] = "999"
+    ingest_inventory(catalogue, [write_csv(tmp_path / "r_2026-10-31.csv", first)])
+    ingest_inventory(catalogue, [write_csv(tmp_path / "r_2026-11-07.csv", second)])
+    churn = (
+        "SELECT folder, new_objects, new_bytes, gone_objects, gone_bytes, rewritten_objects FROM v_churn ORDER BY ALL"
+    )
+    assert rows(catalogue, churn) == [("a/", 2, 130, 1, 60, 1), ("b/", 0, 0, 1, 50, 0)]
+    growth = "SELECT folder, objects_before, objects_after, bytes_grown, fate FROM v_growth ORDER BY ALL"
+    assert rows(catalogue, growth) == [("a/", 2, 3, 70, "kept"), ("b/", 1, 0, -50, "gone")]
+    sums = "SELECT folder, objects FROM v_folder ORDER BY ALL"
+    assert rows(catalogue, sums) == [("", 3), ("a/", 3)]
+    # An older inventory read late changes the history, not the objects.
+    ingest_inventory(catalogue, [write_csv(tmp_path / "r_2026-10-01.csv", first)])
+    assert rows(catalogue, "SELECT DISTINCT snapshot_date FROM object") == [(date(2026, 11, 7),)]
+
+
+# Usage logs
+
+USAGE = (
+    '"time_micros","c_ip","c_ip_type","c_ip_region","cs_method","cs_uri","sc_status","cs_bytes","sc_bytes",'
+    '"time_taken_micros","cs_host","cs_referer","cs_user_agent","s_request_id","cs_operation","cs_bucket","cs_object","new"'
+)
+
+
+def usage_row(
+    request: str, operation: str, name: str, *, status: int = 200, agent: str = "curl", method: str = "GET"
+) -> str:
+    cells = ["1790848800000000", "198.51.100.1", "1", "", method, "/x?prefix=", str(status), "7", "100", "1", "h", ""]
+    return ",".join(f'"{cell}"' for cell in [*cells, agent, request, operation, BUCKET, name, "more"])
+
+
+def test_usage_logs_bring_bytes(catalogue: Catalogue, tmp_path: Path) -> None:
+    content = [
+        "Bucket Usage Log:",
+        USAGE,
+        usage_row("r1", "GET_Object", "a/x"),
+        usage_row("r2", "storage.objects.get", "a/y"),
+        usage_row("r2", "storage.objects.get", "a/y"),
+        usage_row("r3", "PUT_Object", "a/z", method="PUT"),
+        usage_row("r4", "GET_Bucket", ""),
+        usage_row("r5", "GET_Object", "a/none", status=404),
+        usage_row("r6", "DELETE_Object", "a/x", agent="GCS Lifecycle Management", method="DELETE"),
+        '"soon","cut off"',
+    ]
+    (tmp_path / "b_usage_2026_10_01_v0").write_text("\n".join(content))
+    report = ingest_usage(catalogue, [str(tmp_path / "b_usage_2026_10_01_v0")]).files[0]
+    assert report.adds_up
+    assert (report.lines, report.kept, report.duplicates, report.rejected) == (8, 6, 1, 1)
+    found = rows(catalogue, "SELECT folder, op, outcome, agent, events, bytes FROM access ORDER BY ALL")
+    assert found == [
+        ("", "list", "ok", "", 1, 100),
+        ("a/", "delete", "ok", "lifecycle", 1, 100),
+        ("a/", "read", "missing", "", 1, 100),
+        ("a/", "read", "ok", "", 2, 200),
+        ("a/", "write", "ok", "", 1, 7),
+    ]
+    assert rows(catalogue, "SELECT log_type, events FROM coverage") == [("usage", 6)]
+    (tmp_path / "b_storage_2026").write_text('"bucket","storage_byte_hours"\n"b","12"\n')
+    assert ingest_usage(catalogue, [str(tmp_path / "b_storage_2026")]).files[0].not_storage == 1
+
+
+# Cloud Logging
+
+
+class LoggingDouble:
+    """Answers `entries:list` from a list of entries: small pages, empty ones in between, a full quota at times."""
+
+    def __init__(self, entries: list[dict[str, Any]]) -> None:
+        self.entries = sorted(entries, key=lambda e: str(e["timestamp"]))
+        self.requests: list[dict[str, Any]] = []
+        self.refuse = 0
+        self.broken_after: int | None = None
+
+    def answer(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        self.requests.append(request)
+        if self.refuse:
+            self.refuse -= 1
+            return 429, {"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}
+        if self.broken_after is not None and len(self.requests) > self.broken_after:
+            return 403, {"error": {"code": 403, "message": "denied", "status": "PERMISSION_DENIED"}}
+        first, beyond = (part.split('"')[1] for part in request["filter"].split("timestamp")[1:])
+        wanted = [e for e in self.entries if first <= e["timestamp"] < beyond]
+        start, empty = (int(part) for part in request.get("pageToken", "0.1").split("."))
+        if not empty:
+            return 200, {"nextPageToken": f"{start}.1"}
+        page = {"entries": wanted[start : start + 3]}
+        return 200, page | ({"nextPageToken": f"{start + 3}.0"} if start + 3 < len(wanted) else {})
+
+
+@contextmanager
+def running_logging(double: LoggingDouble) -> Iterator[Any]:
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None: ...
+
+        def do_POST(self) -> None:
+            assert self.path.startswith("/v2/entries:list")
+            status, body = double.answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    client = logging_client("team", f"http://127.0.0.1:{server.server_address[1]}")
+    try:
+        yield client
+    finally:
+        client.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+SINCE, UNTIL = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 3, tzinfo=UTC)
+
+
+def test_cloud_logging_pages_backs_off_and_resumes(catalogue: Catalogue, tmp_path: Path) -> None:
+    entries = [entry(f"a/{n}", at=f"2026-10-0{1 + n // 20}T{n % 20:02}:00:01.5Z") for n in range(40)]
+    double = LoggingDouble(entries)
+    with running_logging(double) as client:
+        double.refuse = 3
+        waits: list[float] = []
+        double.broken_after = 12
+        with pytest.raises(AnalysisError, match="denied"):
+            ingest_cloud_logging(catalogue, client, "team", SINCE, UNTIL, sleep=waits.append)
+        assert waits == [1.0, 2.0, 4.0]
+        kept = rows(catalogue, "SELECT count(*), sum(kept) FROM evidence_file")
+        assert kept[0][0] >= 1
+        double.broken_after = None
+        report = ingest_cloud_logging(catalogue, client, "team", SINCE, UNTIL, sleep=waits.append)
+    assert report.complete
+    assert report.total("lines") == 40
+    assert [file.note for file in report.files].count("read before") == kept[0][0]
+    assert rows(catalogue, "SELECT sum(events) FROM access") == [(40,)]
+    assert all('timestamp>="' in request["filter"] for request in double.requests)
+    # The same entries from a file are known.
+    (tmp_path / "same.json").write_bytes(lines(*entries))
+    assert ingest_logs(catalogue, [str(tmp_path / "same.json")]).files[0].duplicates == 40
+
+
+def test_cloud_logging_gives_up_after_a_while_and_refuses_an_empty_range(catalogue: Catalogue) -> None:
+    double = LoggingDouble([])
+    with running_logging(double) as client:
+        double.refuse = 1_000
+        with pytest.raises(AnalysisError, match="goes on from here"):
+            ingest_cloud_logging(catalogue, client, "team", SINCE, UNTIL, sleep=lambda _: None)
+        with pytest.raises(BadInput):
+            ingest_cloud_logging(catalogue, client, "team", UNTIL, SINCE)
+
+
+# A real client on the sandbox server
+
+
+def test_logs_from_a_bucket_and_a_live_listing(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from analysis.sources.cloud_storage import storage_client
+
+    with running_server() as server:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        client = storage_client()
+        bucket = client.create_bucket("logs", location="EUROPE-WEST1")
+        bucket.blob("audit/1.json").upload_from_string(lines(entry("a/1"), b"broken"))
+        bucket.blob("audit/2.json.gz").upload_from_string(gzip.compress(lines(entry("a/2"))))
+        bucket.blob("other/3.json").upload_from_string(lines(entry("a/3")))
+        names = sorted({f"{top}/{n:02}/x{n}" for n in range(40) for top in ("a", "b", "ü")} | {"root", "a//b", "z/"})
+        for name in names:
+            bucket.blob(f"in/{name}").upload_from_string(name.encode())
+        first = ingest_logs(catalogue, ["gs://logs/audit/"])
+        assert [(file.file, file.kept, file.rejected) for file in first.files] == [
+            ("gs://logs/audit/1.json", 1, 1),
+            ("gs://logs/audit/2.json.gz", 1, 0),
+        ]
+        second = ingest_logs(catalogue, ["gs://logs/audit", "gs://logs/**/3.json"])
+        assert [file.kept for file in second.files] == [0, 0, 1]
+        with pytest.raises(BadInput, match="nothing to read"):
+            ingest_logs(catalogue, ["gs://logs/nowhere/"])
+        for _ in range(2):
+            listed = ingest_listing(catalogue, "gs://logs", parallel=4, day=date(2026, 11, 1)).files[0]
+            assert listed.kept == len(names) + 3
+        stored = rows(
+            catalogue, "SELECT name, size, crc32c IS NOT NULL, generation > 0 FROM object WHERE name LIKE 'in/%'"
+        )
+        assert sorted(row[0] for row in stored) == sorted(f"in/{name}" for name in names)
+        assert all(row[1] == len(row[0].removeprefix("in/").encode()) and row[2] and row[3] for row in stored)
+        assert rows(catalogue, "SELECT location FROM bucket_info WHERE bucket = 'logs'") == [("europe-west1",)]
+        with pytest.raises(AnalysisError, match="cannot be listed"):
+            ingest_listing(catalogue, "gs://absent")
