@@ -1,7 +1,7 @@
 """Runs executor commands in processes that die at a chosen moment, by a SIGKILL that no code can catch.
 
 A fork server with everything imported makes a victim in milliseconds, so that every boundary can have one. The moments
-are counted outside the executor, at its two borders: HTTP requests (aiohttp) and commits (sqlite3).
+are counted at the executor's two borders: one HTTP exchange, and one commit of SQLite.
 """
 
 import asyncio
@@ -17,9 +17,8 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from executor.run import run as _preloaded  # noqa: F401 - the fork server imports this module once for all victims
+from executor.transport import Transport
 
 POINTS = ("request-sent", "request-answered", "commit-begun", "commit-done")
 
@@ -49,11 +48,11 @@ class Countdown:
 def arm(death: Death) -> None:
     """Count the borders of this process."""
     countdown = Countdown(death)
-    request = aiohttp.ClientSession._request
+    exchange = Transport._once
 
-    async def counted(self: aiohttp.ClientSession, *arguments: Any, **options: Any) -> aiohttp.ClientResponse:
+    async def counted(self: Transport, *arguments: Any) -> tuple[int, bytes]:
         countdown.pass_by("request-sent")
-        answer = await request(self, *arguments, **options)
+        answer = await exchange(self, *arguments)
         countdown.pass_by("request-answered")
         return answer
 
@@ -64,7 +63,7 @@ def arm(death: Death) -> None:
             countdown.pass_by("commit-done")
 
     connect = sqlite3.connect
-    aiohttp.ClientSession._request = counted  # type: ignore[method-assign]
+    Transport._once = counted  # type: ignore[method-assign]
     sqlite3.connect = lambda *arguments, **options: connect(*arguments, factory=Connection, **options)  # type: ignore[assignment]
 
 

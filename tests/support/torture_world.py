@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-import aiohttp
-
 from executor.reading import Selection
 from executor.results import RunResult
 from executor.run import journal_path_of, run
 from executor.settings import ExecutorSettings
+from executor.transport import Transport
 from hand_made_plan import SOURCE, move, plan_of, write_approved
 from oracle import Judgement, Oracle, judge_journal, missing_copies
 from raw_http import send_json
@@ -136,29 +135,27 @@ class World:
     @contextlib.contextmanager
     def at_request(self, step: int, act: Callable[[], None], *, after: bool = False) -> Iterator[list[int]]:
         """Let somebody act just before (or after) the n-th request of this process; yields the steps struck."""
-        request = aiohttp.ClientSession._request
+        exchange = Transport._once
         struck: list[int] = []
         seen = 0
 
-        async def interrupted(
-            session: aiohttp.ClientSession, *arguments: Any, **options: Any
-        ) -> aiohttp.ClientResponse:
+        async def interrupted(transport: Transport, *arguments: Any) -> tuple[int, bytes]:
             nonlocal seen
             mine, seen = seen == step, seen + 1
             if mine and not after:
                 struck.append(step)
                 act()
-            answer = await request(session, *arguments, **options)
+            answer = await exchange(transport, *arguments)
             if mine and after:
                 struck.append(step)
                 act()
             return answer
 
-        aiohttp.ClientSession._request = interrupted  # type: ignore[assignment, method-assign]
+        Transport._once = interrupted  # type: ignore[method-assign]
         try:
             yield struck
         finally:
-            aiohttp.ClientSession._request = request  # type: ignore[method-assign]
+            Transport._once = exchange  # type: ignore[method-assign]
 
     # Judging
 
@@ -199,9 +196,9 @@ def required(fault: str, outcome: str) -> Callable[[Test], Test]:
 def every_step(limit: int, act: Callable[[int], bool]) -> int:
     """Call `act(n)` for n = 0, 1, … until it says that step n was never reached; returns how many steps there were.
 
-    The short version that CI runs takes every third step; `make torture` sets THERMOCLINE_TORTURE=full and takes all.
+    The short version that CI runs takes every fifth step; `make torture` sets THERMOCLINE_TORTURE=full and takes all.
     """
-    stride = 1 if os.environ.get("THERMOCLINE_TORTURE") == "full" else 3
+    stride = 1 if os.environ.get("THERMOCLINE_TORTURE") == "full" else 5
     for step in range(0, limit, stride):
         if not act(step):
             return step

@@ -18,6 +18,7 @@ from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, every_step, re
 
 MakeWorld = Callable[[int], World]
 COUNT = 5
+SHORT = [point if point.endswith("sent") else pytest.param(point, marks=pytest.mark.slow) for point in POINTS]
 
 
 async def clean(plan: Path, confirm: Callable[[Any], bool] = lambda _: True) -> Any:
@@ -52,7 +53,7 @@ def clean_up(world: World) -> int:
 
 
 @required("cleanup is killed at any request or commit", "the next cleanup ends it; only verified objects are gone")
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", SHORT)
 def test_cleanup_killed(new_world: MakeWorld, point: str) -> None:
     def strike(step: int) -> bool:
         world = migrated(new_world, step)
@@ -168,7 +169,7 @@ def test_retention_policy_stays(new_world: MakeWorld) -> None:
 
 @required("rollback is killed at any request or commit", "the next rollback ends it; the source is as it was")
 @pytest.mark.parametrize("cleaned", [pytest.param(False, marks=pytest.mark.slow), True])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", SHORT)
 def test_rollback_killed(new_world: MakeWorld, point: str, cleaned: bool) -> None:
     def strike(step: int) -> bool:
         world = migrated(new_world, step)

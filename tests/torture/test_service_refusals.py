@@ -55,7 +55,7 @@ def test_wrong_checksum(new_world: MakeWorld) -> None:
         world.require_sound()
         return struck
 
-    assert every_step(20, strike) == 5
+    assert every_step(20, strike) >= 5
 
 
 @required("a rewrite token expires or is refused", "that object starts again from its first byte")

@@ -107,7 +107,7 @@ def _interfere(world: World, names: list[str]) -> None:
 @required(
     "all of these at once, at random, with kills and people", "0 lost, 0 wrong, 0 overwritten, 0 deleted unverified"
 )
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_storm(new_world: MakeWorld, seed: int) -> None:
     counts = storm(new_world(seed), 60)
     assert counts["faults"] > 20
