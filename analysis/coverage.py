@@ -23,7 +23,10 @@ class Span:
 def summarise(catalogue: Catalogue, bucket: str | None = None) -> list[Span]:
     """One span per bucket and log type, by name."""
     rows = catalogue.connection.execute(load_sql("coverage_gaps.sql"), {"bucket": bucket}).fetchall()
-    return [Span(*span, tuple(_runs(missing))) for *span, missing in rows]
+    return [
+        Span(name, log_type, first, last, days, events, tuple(_runs(missing)))
+        for name, log_type, first, last, days, events, missing in rows
+    ]
 
 
 def _runs(days: Iterable[date]) -> list[tuple[date, date]]:

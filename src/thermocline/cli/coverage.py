@@ -10,6 +10,7 @@ from thermocline.cli.output import note, print_json, print_table
 
 app = typer.Typer()
 
+_SHOWN = 3  # gaps on the terminal; --json has all of them
 WEAKENS = {
     "data_read": "reads: without them a folder's temperature is unknown, never cold",
     "data_write": "writes: without them writers and growth are unknown",
@@ -43,8 +44,10 @@ def coverage(
     names = ("bucket", "log type", "from", "to", "days", "gaps", "events")
     print_table(names, rows, right=("days", "gaps", "events"))
     for span in spans:
-        for first, last in span.gaps:
-            note(f"{span.bucket}: no {span.log_type} {_days(first, last)}; this weakens {WEAKENS[span.log_type]}")
+        if span.gaps:
+            shown = ", ".join(_days(first, last) for first, last in span.gaps[:_SHOWN])
+            more = f", and {len(span.gaps) - _SHOWN} more gaps" if len(span.gaps) > _SHOWN else ""
+            note(f"{span.bucket}: no {span.log_type} {shown}{more}; this weakens {WEAKENS[span.log_type]}")
     covered = {span.bucket: {s.log_type for s in spans if s.bucket == span.bucket} for span in spans}
     for name, types in covered.items():
         if "data_read" not in types:
