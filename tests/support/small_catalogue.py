@@ -50,7 +50,7 @@ def usual_folders() -> list[Folder]:
 def write_catalogue(path: Path, folders: list[Folder] | None = None, *, earlier: list[Folder] | None = None) -> Path:
     """A catalogue with an analysis of BUCKET as of LAST, and one a month before it if `earlier` is given."""
     folders = usual_folders() if folders is None else folders
-    with Catalogue.create_or_migrate(path) as catalogue:
+    with Catalogue.create_or_migrate(path) as catalogue, catalogue.transaction():
         if earlier is not None:
             _add_analysis(catalogue, 1, LAST - timedelta(days=31), earlier)
         _add_analysis(catalogue, 2, LAST, folders)

@@ -37,6 +37,8 @@ def cleanup(
     """Delete the sources of moves that are verified and quiet; both sides are compared once more before.
 
     Asks for the number of objects. `thermocline rollback` restores them while soft delete, or our copy, has them.
+
+    Example: thermocline cleanup plan.json --use-case archives
     """
     from analysis.settings import load_settings
     from executor.aftercare import cleanup as clean_up

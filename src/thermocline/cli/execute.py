@@ -42,7 +42,12 @@ def execute(
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Copy and verify the approved moves of a plan; interrupted runs go on where they stopped. Never deletes."""
+    """Copy and verify the approved moves of a plan; interrupted runs go on where they stopped. Never deletes.
+
+    Example: thermocline execute plan.json --phase 1 --dry-run
+
+    Example: thermocline execute plan.json --phase 1 --parallel 3
+    """
     import msgspec
 
     from analysis.settings import load_settings

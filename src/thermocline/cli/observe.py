@@ -24,6 +24,8 @@ def observe(
     """Show who still uses the old place of each verified move, and whether it has been quiet long enough.
 
     Ingest fresh logs first: only days that the logs cover count as quiet. Exit code 3 while a place is still in use.
+
+    Example: thermocline observe plan.json --phase 1
     """
     import asyncio
 

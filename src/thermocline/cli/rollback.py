@@ -37,6 +37,8 @@ def rollback(
     """Restore deleted sources, then remove our own unchanged copies, grants, lifecycle rules and the bucket we made.
 
     A copy goes only while its source stands there with the same content. Asks for the number of copies.
+
+    Example: thermocline rollback plan.json --use-case archives
     """
     from analysis.settings import load_settings
     from executor.aftercare import rollback as roll_back

@@ -30,6 +30,8 @@ def serve(
     """Serve the Cloud Storage JSON API on 127.0.0.1 until stopped with Ctrl-C.
 
     Any Cloud Storage client reaches it once STORAGE_EMULATOR_HOST names its address.
+
+    Example: thermocline sandbox serve --port 4443
     """
     from thermocline.sandbox.server.run import serve as serve_until_stopped
 

@@ -10,7 +10,10 @@ app = typer.Typer()
 
 @app.command()
 def status(plan: PlanArgument, journal: JournalOption = None, as_json: JsonOption = False) -> None:
-    """Show where each move stands, what comes next, and the way back."""
+    """Show where each move stands, what comes next, and the way back.
+
+    Example: thermocline status plan.json
+    """
     from executor.run import status as status_of
     from thermocline.cli.moves import contract, print_moves
     from thermocline.cli.output import print_json
