@@ -96,7 +96,7 @@ def _buckets_disagree(references: Sequence[Reference], bucket: str) -> Iterator[
         here = {one.role for one in buckets[bucket]}
         for other, sites in buckets.items():
             there = {one.role for one in sites}
-            # Where both sides read and write, two datasets share a name; a mismatch only writes here and only reads there.
+            # Where both sides read and write, two datasets share a name; a mismatch writes here and reads there.
             if other == bucket or ({"read"}, {"write"}) not in ((here, there), (there, here)):
                 continue
             verb, answer = ("writes", "read") if here == {"write"} else ("reads", "written")

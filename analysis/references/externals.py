@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.references import attributes, environment, operators
+from analysis.references import attributes, environment, operators, structured
 from analysis.references.attributes import class_member, external_base
 from analysis.references.frames import Frame
 from analysis.references.text import Text, hole, join, literal
@@ -16,6 +17,7 @@ from analysis.references.values import (
     Function,
     Instance,
     Items,
+    Member,
     Method,
     PathValue,
     Product,
@@ -218,22 +220,47 @@ def _isinstance(_: "Machine", arguments: Arguments, __: Frame) -> Value:
 def _partial(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     callee = arguments.positional[0] if arguments.positional else Unknown()
     if isinstance(callee, Function):
-        clone = Function(
-            callee.node, callee.module, callee.closure, callee.owner, dict(callee.defaults), callee.decorators
+        return replace(
+            callee,
+            defaults={**callee.defaults, **arguments.keywords},
+            bound=(*callee.bound, *arguments.positional[1:]),
         )
-        parameters = [*callee.node.args.posonlyargs, *callee.node.args.args]
-        for parameter, value in zip(parameters, arguments.positional[1:], strict=False):
-            clone.defaults[parameter.arg] = value
-        clone.defaults.update(arguments.keywords)
-        return clone
     return callee
+
+
+def _load_file(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    """`yaml.safe_load(handle)`, `json.load(handle)`: the file of the checkout that was opened."""
+    for option in alternatives(arguments.positional[0]) if arguments.positional else ():
+        source = option
+        if isinstance(source, Text) and not source.known:
+            continue
+        if isinstance(source, Product | Member):
+            source = _opened(source)
+        path = structured.opened(machine.program, source, frame.module.file)
+        found = structured.load(machine.program, path) if path else None
+        if found is not None:
+            return found
+    return Unknown("file")
+
+
+def _opened(handle: Product | Member) -> Value:
+    """The name under which a handle, or the text read from it, was opened."""
+    owner: Value = handle
+    while isinstance(owner, Member | Product):
+        if isinstance(owner, Member):
+            owner = owner.owner
+        elif isinstance(owner.callee, Member):
+            owner = owner.callee.owner
+        else:
+            return owner.arguments.get("file", 0) or Unknown()
+    return owner
 
 
 def _loads(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     """JSON handed over as a string: its fields, where the string is known."""
     text = as_text(arguments.positional[0]) if arguments.positional else hole()
     try:
-        return from_json(json.loads(text.flat.replace("\x00", "\\u0000")), text)
+        return structured.plain(json.loads(text.flat.replace("\x00", "\\u0000")), text)
     except ValueError:
         return Unknown("json")
 
@@ -262,18 +289,6 @@ def _json_text(value: Value, depth: int) -> Text:
 
 def _plain(value: Constant) -> bool:
     return value.value is None or isinstance(value.value, int | float | bool)
-
-
-def from_json(value: object, source: Text) -> Value:
-    """A decoded JSON value, its strings with the site of the text they came in."""
-    if isinstance(value, str):
-        position = source.flat.find(value) if value else -1
-        return source.cut(position, position + len(value)) if position >= 0 else literal(value, source.first_line)
-    if isinstance(value, list):
-        return Items([from_json(item, source) for item in value])
-    if isinstance(value, dict):
-        return Table({str(key): from_json(item, source) for key, item in value.items()})
-    return Constant(value)
 
 
 def _unknown_date(_: "Machine", __: Arguments, ___: Frame) -> Value:
@@ -311,6 +326,14 @@ _FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
     "functools.partial": _partial,
     "json.loads": _loads,
     "json.dumps": _dumps,
+    "json.load": _load_file,
+    "yaml.safe_load": _load_file,
+    "yaml.load": _load_file,
+    "yaml.full_load": _load_file,
+    "tomllib.load": _load_file,
+    "toml.load": _load_file,
+    "tomli.load": _load_file,
+    "omegaconf.OmegaConf.load": _load_file,
     "copy.deepcopy": _same,
     "copy.copy": _same,
     "typing.cast": lambda _, arguments, __: arguments.positional[-1] if arguments.positional else Unknown(),

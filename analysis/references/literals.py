@@ -3,15 +3,16 @@
 import re
 from collections.abc import Callable
 
-from analysis.references import commands, jinja, shell, sql
+from analysis.references import commands, javascript, jinja, pipelines, shell, sql, structured
 from analysis.references.checkout import SourceFile
 from analysis.references.locations import embedded
 from analysis.references.model import Role, Site
 from analysis.references.program import Program
-from analysis.references.text import HOLE, Text, hole
+from analysis.references.text import HOLE, Text, literal
 from analysis.references.touches import guessed_role
 
 _TAG = re.compile(r"\{\{(?P<expression>.*?)\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_STARTS = re.compile(r"gsutil|gcloud storage|python[\d.]*[\s\"',]|\.py\b|[Oo]perator\b.*\n(?:.*\n){0,12}.*bucket")
 _KEY = re.compile(r"^\s*(?:-\s*)?[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]\s*")
 
 
@@ -59,7 +60,12 @@ def render(text: Text, env: str | None) -> Text:
 def _shell(program: Program, file: SourceFile) -> None:
     text = program.file_text(file.path)
     workload = program.script_name(file.path)
-    for command in shell.commands(text, dict(program.deployed), program.env):
+    known = dict(program.deployed)
+    if file.language == "makefile":  # $(NAME) and $$NAME there are ${NAME} and $NAME to the shell
+        known.update(shell.make_variables(text))
+        spans = [(m.start(), m.end(), literal("${" + m[1] + "}")) for m in re.finditer(r"\$\((\w+)\)", text.flat)]
+        text = text.replace_spans(spans)
+    for command in shell.commands(text, known, program.env):
         _command(program, command, file.path, workload)
 
 
@@ -100,7 +106,14 @@ def _command(program: Program, command: shell.Command, path: str, workload: str)
 def _structured(program: Program, file: SourceFile) -> None:
     """YAML, JSON and settings: the key before an address tells what it is for."""
     content = program.checkout.text(file.path)
-    if not _worth(content) and "gsutil" not in content:
+    if not _worth(content) and not _STARTS.search(content):
+        return
+    value = structured.load(program, file.path) if file.language in ("yaml", "json") else None
+    if value is not None:
+        pipelines.scan_structure(program, file.path, value)
+        for line in program.file_text(file.path).lines() if file.language == "yaml" else ():
+            if line.flat.lstrip().startswith("#"):
+                _document_line(program, line, file)
         return
     text = render(program.file_text(file.path), program.env)
     keys: list[tuple[int, str]] = []
@@ -137,22 +150,19 @@ def _structured_line(program: Program, line: Text, keys: list[str], file: Source
             if role == "reference":
                 role = None
                 via = keys[-1] if keys else file.language
-        role = role or _role_of_keys(keys)
+        role = role or pipelines.role_of_keys(keys)
         program.record(
             role, place.bucket, place.prefix, line.first_line or Site(file.path, 1), via, 0.7, workload=workload
         )
 
 
-def _role_of_keys(keys: list[str]) -> Role:
-    for key in reversed(keys):
-        role = guessed_role(key, "")
-        if role is not None:
-            return role
-    return "reference"
-
-
 def _plain(program: Program, file: SourceFile) -> None:
     """Other languages: an address is a reference; the words around it are not trusted with a role."""
+    if file.path.endswith((".js", ".ts", ".mjs", ".jsx", ".tsx")):
+        workload = program.script_name(file.path)
+        for acts, bucket, prefix, site, via in javascript.touches(program, file.path):
+            program.record(acts, bucket, prefix, site, via, 0.7, workload=workload)
+        return
     text = program.file_text(file.path)
     if not _worth(text.flat):
         return
@@ -160,7 +170,7 @@ def _plain(program: Program, file: SourceFile) -> None:
         if line.flat.lstrip().startswith(("//", "#", "*", "/*")):
             _document_line(program, line, file)
             continue
-        for start, _, place in embedded(_interpolated(line)):
+        for start, _, place in embedded(javascript.interpolated(line)):
             before = line.flat[max(0, start - 60) : start]
             role = guessed_role("", before.rpartition(".")[2]) if "(" in before else None
             program.record(
@@ -172,11 +182,6 @@ def _plain(program: Program, file: SourceFile) -> None:
                 0.6,
                 workload=program.script_name(file.path),
             )
-
-
-def _interpolated(line: Text) -> Text:
-    spans = [(match.start(), match.end(), hole(match.group(1))) for match in re.finditer(r"\$\{([^}]*)\}", line.flat)]
-    return line.replace_spans(spans)
 
 
 def _document(program: Program, file: SourceFile) -> None:
@@ -207,7 +212,6 @@ _LANGUAGES: dict[str, Callable[[Program, SourceFile], None]] = {
     "yaml": _structured,
     "json": _structured,
     "config": _structured,
-    "terraform": _structured,
     "script": _plain,
     "document": _document,
 }

@@ -201,11 +201,10 @@ class Machine:
 
     def _call_library(self, callee: Value, arguments: Arguments, frame: Frame) -> Value:
         if isinstance(callee, External):
-            found = externals.call(self, callee.path, arguments, frame)
-            if found is None:
-                found = commandline.run_library(self, callee.path, arguments, frame)
-            if found is not None:
-                return found
+            for known in (externals.call, commandline.run_library, storage.construct):
+                found = known(self, callee.path, arguments, frame)
+                if found is not None:
+                    return found
         if isinstance(callee, Product) and callee.path.endswith("typer.Typer"):
             return commandline.run_application(self, frame)
         if isinstance(callee, Member):
@@ -217,13 +216,14 @@ class Machine:
             if found is not None:
                 return found
         path = path_of(callee)
+        path, arguments = _mapped(path, callee, arguments)
         returned = touches.library_call(self, path, callee, arguments, frame)
         self._hand_on(path, arguments, frame)
         if returned is not None:
             return returned
         if isinstance(callee, Member) and isinstance(callee.owner, Instance) and callee.name == "__init__":
             callee.owner.names.update(arguments.keywords)
-        product = Product(path, arguments)
+        product = Product(path, arguments, callee=callee)
         if path.rpartition(".")[2] == "DAG":
             self.dags.append(product)
         return product
@@ -255,8 +255,7 @@ class Machine:
         depth = len(frame.calls)
         if depth >= MAXIMUM_DEPTH or frame.calls.count(site) >= MAXIMUM_RECURSION:
             return Unknown(function.name)
-        complete = arguments is None or arguments.complete
-        names = bind(self, function, positional, keywords, complete=complete)
+        names = bind(self, function, [*function.bound, *positional], keywords)
         parent = function.closure
         inner = Frame(
             function.module, names, parent, function, (*frame.calls, site), own=positional[0] if positional else None
@@ -368,10 +367,9 @@ class Machine:
 
 
 def bind(
-    machine: Machine, function: Function, positional: Sequence[Value], keywords: dict[str, Value], *, complete: bool
+    machine: Machine, function: Function, positional: Sequence[Value], keywords: dict[str, Value]
 ) -> dict[str, Value]:
     """Parameters with their values: passed, default, or a hole called like the parameter."""
-    del complete
     spec = function.node.args
     names: dict[str, Value] = {}
     parameters = [*spec.posonlyargs, *spec.args]
@@ -394,6 +392,16 @@ def bind(
             default = function.defaults.get(parameter.arg)
             names[parameter.arg] = commandline.parameter_value(machine, function, parameter, default)
     return names
+
+
+def _mapped(path: str, callee: Value, arguments: Arguments) -> tuple[str, Arguments]:
+    """`Operator.partial(a=1).expand(b=[…])` is a call of the operator with both."""
+    if isinstance(callee, Member) and callee.name in ("expand", "expand_kwargs") and isinstance(callee.owner, Product):
+        first = callee.owner
+        if first.path.endswith(".partial"):
+            keywords = {**first.arguments.keywords, **arguments.keywords}
+            return first.path.removesuffix(".partial"), Arguments([], keywords, first.arguments.site)
+    return path, arguments
 
 
 def _parents(dotted: str) -> list[str]:

@@ -80,6 +80,8 @@ class Program:
     started: dict[str, set[object]] = field(default_factory=dict)
     given_up: list[GivenUp] = field(default_factory=list)
     drafts: dict[tuple[str, str, str, str, int, str], _Draft] = field(default_factory=dict)
+    structures: dict[str, Value | None] = field(default_factory=dict)  # YAML, JSON and TOML files already read
+    structured_characters: int = 0
     tracing: bool = False  # keep for every reference the strings it was made of, for a patch
     traces: list["Trace"] = field(default_factory=list)
     _trees: dict[str, ast.Module | None] = field(default_factory=dict)
@@ -246,6 +248,10 @@ class Program:
         tail = name.rpartition(HOLE)[2].lstrip("./")
         if not tail or (HOLE in name and "/" not in tail):
             return None
+        return self.nearest(tail, importer)
+
+    def nearest(self, tail: str, importer: str) -> str | None:
+        """The file of this path in a folder around `importer`, else the only one in the checkout that ends so."""
         for folder in ancestors(importer):
             path = f"{folder}/{tail}" if folder else tail
             if path in self.checkout.files:

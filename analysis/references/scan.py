@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import BadInput
-from analysis.references import cache, comments, deployment, findings, literals
+from analysis.references import cache, comments, deployment, findings, literals, terraform
 from analysis.references.checkout import is_test, open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.frames import Frame
@@ -81,6 +81,7 @@ def _run(program: Program) -> None:
     shared: dict[str, Machine] = {}
     for file in program.checkout.of("shell", "makefile", "docker", "yaml", "json", "config", "terraform"):
         literals.scan_file(program, file)
+    terraform.scan_terraform(program)
     schedulers = [path for path in sources if _schedules(program, path)]
     for path in schedulers:
         root = script_root(path)

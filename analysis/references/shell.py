@@ -79,6 +79,16 @@ def commands(
                 yield from commands(words[flags[0] + 1], known, env, depth + 1)
 
 
+def make_variables(text: Text) -> dict[str, Text]:
+    """Variables that a Makefile assigns."""
+    found: dict[str, Text] = {}
+    for line in text.lines():
+        match = re.match(r"^(?:export\s+)?([A-Za-z_]\w*)\s*[:?+]?=\s*(.*?)\s*$", line.flat)
+        if match:
+            found.setdefault(match[1], line.cut(match.start(2), match.end(2)).strip("'\""))
+    return found
+
+
 def expand(text: Text, known: Mapping[str, Text], env: str | None) -> Text:
     """Variables replaced: by what was assigned, the environment's name, their default, or a hole."""
     if "$" not in text.flat:

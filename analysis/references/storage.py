@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.references.attributes import path_of
 from analysis.references.frames import Frame
+from analysis.references.locations import located
 from analysis.references.model import Role
 from analysis.references.text import Text, hole, literal
 from analysis.references.values import (
@@ -258,6 +259,29 @@ def _blob_role(name: str, arguments: Arguments) -> Role | None:
     for names, role in ((_READS, "read"), (_WRITES, "write"), ({"delete"}, "delete"), (_REFERENCES, "reference")):
         if name in names:
             return role  # type: ignore[return-value]
+    return None
+
+
+def construct(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> Value | None:
+    """Handles made without a client: `Bucket(client, name)`, `Blob(name, bucket)`, `Blob.from_string(uri)`."""
+    last = path.rpartition(".")[2]
+    if "storage" not in path:
+        return None
+    if last == "Bucket":
+        return _client_bucket(
+            machine, Arguments([], {"name": arguments.get("name", 1) or Unknown("bucket")}, arguments.site), frame
+        )
+    if last == "Blob":
+        owner = arguments.get("bucket", 1) or Unknown("bucket")
+        bucket = owner.name if isinstance(owner, Bucket) else as_text(owner)
+        return _blob(bucket, arguments.get("name", 0) or Unknown("blob"))
+    if path.endswith(("Blob.from_string", "Blob.from_uri")):
+        found = [located(text) for text in texts(arguments.get("uri", 0))]
+        blobs: list[Value] = [Blob(place.bucket, place.prefix) for place in found if place is not None]
+        return either(blobs) if blobs else None
+    if path.endswith(("Bucket.from_string", "Bucket.from_uri")):
+        places = [located(text) for text in texts(arguments.get("uri", 0))]
+        return either([Bucket(place.bucket) for place in places if place is not None]) if places else None
     return None
 
 

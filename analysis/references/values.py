@@ -59,6 +59,7 @@ class Function:
     owner: "Class | None" = None
     defaults: dict[str, "Value"] = field(default_factory=dict)
     decorators: list["Value"] = field(default_factory=list)
+    bound: tuple["Value", ...] = ()  # first arguments that functools.partial gave
 
     @property
     def name(self) -> str:
@@ -113,6 +114,7 @@ class Product:
     path: str
     arguments: "Arguments"
     names: dict[str, "Value"] = field(default_factory=dict)
+    callee: "Value | None" = None  # what was called
 
 
 @dataclass(slots=True, eq=False)

@@ -1,0 +1,112 @@
+"""Pipelines described in YAML and JSON: commands of containers and workflows, operators by class, addresses."""
+
+import ast
+from collections.abc import Iterator
+
+from analysis.references import touches
+from analysis.references.commands import found_in_call
+from analysis.references.frames import Frame, Module
+from analysis.references.locations import located
+from analysis.references.machine import Machine, Process
+from analysis.references.model import Role, Site
+from analysis.references.program import Program
+from analysis.references.sql import looks_like_sql
+from analysis.references.sql import touches as sql_touches
+from analysis.references.text import Text
+from analysis.references.values import Arguments, Items, Table, Value
+
+_COMMANDS = ("command", "cmds", "args", "arguments", "run", "script", "entrypoint", "bash_command", "cmd", "commands")
+_CLASSES = ("operator", "class", "class_name", "_target_", "operator_class", "task_type")
+_EXTERNAL = {"location", "external_location", "uri", "uris", "source_uris"}
+
+
+def scan_structure(program: Program, path: str, value: Value) -> None:
+    """Record what one file's content does, and start the scripts that it starts."""
+    machine = Machine(program, path.rpartition("/")[0], Process(), program.script_name(path))
+    frame = Frame(Module(path, ast.Module([], []), path), {})
+    for table, keys in _tables(value, ()):
+        site = _site(table, path)
+        arguments = Arguments([], {key: entry for key, entry in table.entries.items() if isinstance(key, str)}, site)
+        handled = _operator(machine, arguments, frame)
+        handled |= _commands(machine, table, arguments, frame)
+        for key, text in _strings(table):
+            if key not in handled:
+                _address(machine, [*keys, key], text, path, frame)
+
+
+def _tables(value: Value, keys: tuple[str, ...]) -> Iterator[tuple[Table, tuple[str, ...]]]:
+    if isinstance(value, Items):
+        for item in value.values:
+            yield from _tables(item, keys)
+    elif isinstance(value, Table):
+        yield value, keys
+        for key, entry in value.entries.items():
+            yield from _tables(entry, (*keys, str(key)))
+
+
+def _site(table: Table, path: str) -> Site:
+    for entry in table.entries.values():
+        for text in (
+            [entry]
+            if isinstance(entry, Text)
+            else [t for t in entry.values if isinstance(t, Text)]
+            if isinstance(entry, Items)
+            else []
+        ):
+            if text.first_line:
+                return text.first_line
+    return Site(path, 1)
+
+
+def _operator(machine: Machine, arguments: Arguments, frame: Frame) -> set[str]:
+    """A task whose class the sink table knows, as YAML factories of DAGs write it."""
+    for key in _CLASSES:
+        name = arguments.keywords.get(key)
+        if isinstance(name, Text) and name.known and machine.program.sinks.find(name.flat):
+            rest = {word: value for word, value in arguments.keywords.items() if word != key}
+            touches.library_call(machine, name.flat, name, Arguments([], rest, arguments.site), frame)
+            return set(rest)
+    return set()
+
+
+def _commands(machine: Machine, table: Table, arguments: Arguments, frame: Frame) -> set[str]:
+    present = [key for key in _COMMANDS if key in arguments.keywords]
+    if not present:
+        return set()
+    keywords = {
+        key: arguments.keywords[key] for key in (*present, "image", "env", "environment") if key in arguments.keywords
+    }
+    found = found_in_call(machine, machine.workload, Arguments([], keywords, arguments.site), frame)
+    del table
+    return set(present) if found else set()
+
+
+def _strings(table: Table) -> Iterator[tuple[str, Text]]:
+    for key, entry in table.entries.items():
+        for text in [entry] if isinstance(entry, Text) else entry.values if isinstance(entry, Items) else []:
+            if isinstance(text, Text):
+                yield str(key), text
+
+
+def _address(machine: Machine, keys: list[str], text: Text, path: str, frame: Frame) -> None:
+    site = text.first_line or Site(path, 1)
+    if looks_like_sql(text.flat):
+        for role, found, where, via in sql_touches(text):
+            touches.touch(machine, role, found.bucket, found.prefix, where or site, via, frame, confidence=0.8)
+        return
+    for part in text.split(","):
+        place = located(part.strip())
+        if place is not None:
+            role = role_of_keys(keys)
+            touches.touch(machine, role, place.bucket, place.prefix, site, keys[-1], frame, confidence=0.7)
+
+
+def role_of_keys(keys: list[str]) -> Role:
+    """What the keys above an address say about it; the nearest one that says anything."""
+    if len(keys) > 1 and keys[-1] in _EXTERNAL and keys[-2] in ("external", "external_data_configuration"):
+        return "read"
+    for key in reversed(keys):
+        role = touches.guessed_role(key, "")
+        if role is not None:
+            return role
+    return "reference"

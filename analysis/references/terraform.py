@@ -1,0 +1,146 @@
+"""Terraform: objects, external tables and transfers that it declares, with variables, locals and bucket names put in.
+
+This reads blocks and `key = value` lines, as `terraform fmt` lays them out; expressions are holes.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from analysis.references import environment
+from analysis.references.locations import located
+from analysis.references.model import Role, Site
+from analysis.references.program import Program
+from analysis.references.text import Text, hole, literal
+
+_OPEN = re.compile(r'^\s*(?P<words>[\w-]+(?:\s+"[^"]*")*)\s*(?:=\s*)?\{\s*(?P<rest>.*)$')
+_ATTRIBUTE = re.compile(r"^\s*(?P<key>[\w-]+)\s*=\s*(?P<value>.+?)\s*$")
+_STRING = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"|(?P<name>\b(?:var|local|google_[\w]+|data|module)(?:\.[\w-]+)+)')
+_INNER = re.compile(r"\$\{(?P<name>[^}]*)\}")
+_COMMENT = re.compile(r"^\s*(?:#|//)")
+_ADDRESS_ROLES: dict[str, Role] = {"source_uris": "read", "destination_uris": "write", "source_uri": "read"}
+_PAIRS: tuple[tuple[str, str, str, Role], ...] = (
+    ("google_storage_bucket_object", "bucket", "name", "write"),
+    ("gcs_data_source", "bucket_name", "path", "read"),
+    ("gcs_data_sink", "bucket_name", "path", "write"),
+    ("google_cloudfunctions_function", "source_archive_bucket", "source_archive_object", "read"),
+    ("storage_source", "bucket", "object", "read"),
+)
+
+
+@dataclass(slots=True)
+class _Block:
+    words: list[str]
+    line: int
+    values: dict[str, list[Text]] = field(default_factory=dict)
+
+
+def scan_terraform(program: Program) -> None:
+    """Record what all Terraform files of the checkout declare."""
+    blocks = {file.path: list(_blocks(program, file.path)) for file in program.checkout.of("terraform")}
+    known = _names(program, blocks)
+    for path, found in blocks.items():
+        for block in found:
+            _record(program, path, block, known)
+
+
+def _blocks(program: Program, path: str) -> Iterator[_Block]:
+    """Every block, inner ones after the values they interrupt; a file of plain values is one block."""
+    text = program.file_text(path)
+    stack = [_Block([path], 1)]
+    finished: list[_Block] = []
+    key = ""
+    for number, whole in enumerate(text.lines(), 1):
+        line, flat = whole, whole.flat
+        if _COMMENT.match(flat):
+            continue
+        opened = _OPEN.match(flat)
+        if opened:
+            stack.append(_Block(re.findall(r"[\w./-]+", opened["words"]), number))
+            line = line.cut(opened.start("rest"))
+            flat = line.flat
+        match = _ATTRIBUTE.match(flat)
+        if match:
+            key = match["key"]
+        if key and (strings := list(_values(line.cut(match.start("value")) if match else line))):
+            stack[-1].values.setdefault(key, []).extend(strings)
+        if match and not flat.rstrip().endswith(("[", "(", ",")):
+            key = key if flat.count("[") > flat.count("]") else ""
+        for _ in range(_closing(flat)):
+            if len(stack) > 1:
+                finished.append(stack.pop())
+                key = ""
+        if len(finished) > 5000:
+            break
+    yield from [*finished, *stack]
+
+
+def _closing(flat: str) -> int:
+    """Closing braces of the line that no brace on it opened."""
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", flat)
+    return max(bare.count("}") - bare.count("{"), 0)
+
+
+def _values(value: Text) -> Iterator[Text]:
+    for match in _STRING.finditer(value.flat):
+        if match["name"]:
+            yield hole(match["name"], value.first_line)
+        else:
+            inner = value.cut(match.start("text"), match.end("text"))
+            spans = [(m.start(), m.end(), hole(m["name"].strip())) for m in _INNER.finditer(inner.flat)]
+            yield inner.replace_spans(spans)
+
+
+def _names(program: Program, blocks: dict[str, list[_Block]]) -> dict[str, Text]:
+    """What `var.x`, `local.x` and `google_storage_bucket.x.name` stand for."""
+    known: dict[str, Text] = {}
+    for path, found in blocks.items():
+        for block in found:
+            if block.words[0] == "variable" and len(block.words) > 1 and (values := block.values.get("default")):
+                known.setdefault(f"var.{block.words[1]}", values[0])
+            elif block.words[0] == "locals":
+                known.update({f"local.{key}": values[0] for key, values in block.values.items()})
+            elif block.words[:2] == ["resource", "google_storage_bucket"] and (values := block.values.get("name")):
+                for attribute in ("name", "id"):
+                    known[f"google_storage_bucket.{block.words[2]}.{attribute}"] = values[0]
+            elif path.endswith(".tfvars") and (program.env is None or program.env in path):
+                known.update({f"var.{key}": values[0] for key, values in block.values.items()})
+    return known
+
+
+def _settled(text: Text, known: dict[str, Text], env: str | None, depth: int = 0) -> Text:
+    parts = Text()
+    for piece in text.pieces:
+        value = known.get(piece.label) if piece.hole else None
+        if value is not None and depth < 5:
+            parts = parts + _settled(value, known, env, depth + 1)
+        elif piece.hole and environment.names_environment(piece.label.rpartition(".")[2]):
+            parts = parts + (environment.current(env) or hole(piece.label))
+        else:
+            parts = parts + Text((piece,))
+    return parts
+
+
+def _record(program: Program, path: str, block: _Block, known: dict[str, Text]) -> None:
+    kind = block.words[1] if block.words[0] in ("resource", "data") and len(block.words) > 1 else block.words[0]
+    for name, bucket_key, path_key, role in _PAIRS:
+        if kind == name and (buckets := block.values.get(bucket_key)):
+            prefix = (block.values.get(path_key) or [literal("")])[0]
+            bucket = _settled(buckets[0], known, program.env)
+            program.record(
+                role,
+                bucket,
+                _settled(prefix, known, program.env),
+                Site(path, block.line),
+                kind,
+                0.8,
+                workload="terraform",
+            )
+            return
+    for key, values in block.values.items():
+        for value in values:
+            place = located(_settled(value, known, program.env))
+            if place is not None:
+                site = value.first_line or Site(path, block.line)
+                role = _ADDRESS_ROLES.get(key, "reference")
+                program.record(role, place.bucket, place.prefix, site, f"{kind}.{key}", 0.7, workload="terraform")
