@@ -1,7 +1,7 @@
 """How long planning takes: `python tests/bench/bench_plan.py [SUBFOLDERS]`, 10,000 without a number.
 
-Processor seconds, so that a busy machine counts less: for `generate`, and for writing and reading plan.json. The made-up
-subfolders are of every kind, each with four age groups in two classes, children, readers, writers and lines of code.
+Processor seconds, so that a busy machine counts less: for `generate`, and for writing and reading plan.json. The
+made-up subfolders are of every kind, each with four age groups in two classes, children, readers, writers and code.
 """
 
 import random

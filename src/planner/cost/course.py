@@ -1,11 +1,11 @@
 """What a holding costs from day to day: a rate that changes on the days on which groups of objects change class."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, Holding
-from planner.cost.rules import Ladder, class_at
+from planner.cost.rules import COLDNESS, Ladder, class_at
 from planner.prices import Place
 
 
@@ -37,19 +37,32 @@ def flat(rate: float) -> Course:
     return Course((0.0,), (rate,))
 
 
-def course(holding: Holding, ladder: Ladder, place: Place, everything: str | None = None) -> Course:
-    """Storage and reads under a ladder, with all objects in class `everything`, or (None) each in its own.
+class DayRates(NamedTuple):
+    """What a day costs in one place, by storage class: a GiB at rest, and all the reads of one holding."""
+
+    store: Mapping[str, float]
+    read: Mapping[str, float]
+
+
+def day_rates(holding: Holding, place: Place) -> DayRates:
+    """The rates of one holding in one place."""
+    store = {name: price / DAYS_PER_MONTH for name, price in place.storage.items()}
+    reads, gib = holding.reads / DAYS_PER_MONTH, holding.read_gib / DAYS_PER_MONTH
+    return DayRates(store, {name: reads * place.class_b[name] + gib * place.retrieval[name] for name in store})
+
+
+def course_in(holding: Holding, storage_class: str, rates: DayRates) -> Course:
+    """Everything in one class for ever."""
+    share = 1.0 if holding.groups else 0.0
+    return flat(holding.gib * rates.store[storage_class] + share * rates.read[storage_class])
+
+
+def course(holding: Holding, ladder: Ladder, rates: DayRates, everything: str | None = None) -> Course:
+    """Storage and reads under a ladder, from class `everything` on, or (None) from each object's own.
 
     Objects grow older, unless `holding.fed`: then as many are in each class at any time as there are now.
     """
-    store = {name: price / DAYS_PER_MONTH for name, price in place.storage.items()}
-    read = {
-        name: (holding.reads * place.class_b[name] + holding.read_gib * place.retrieval[name]) / DAYS_PER_MONTH
-        for name in store
-    }
-    if everything is not None and not ladder:
-        share = sum(share for _, _, share in holding.by_class.values())
-        return flat(holding.gib * store[everything] + share * read[everything])
+    store, read = rates
     if not any(rung.from_days for rung in ladder):
         rate = 0.0
         for name, (_, gib, share) in holding.by_class.items():
@@ -58,20 +71,20 @@ def course(holding: Holding, ladder: Ladder, place: Place, everything: str | Non
         return flat(rate)
     changes: dict[float, float] = defaultdict(float)
     for group in holding.groups:
-        origin = everything or group.storage_class
-        now = class_at(origin, group.age_days, ladder)
-        changes[0.0] += group.gib * store[now] + group.read_share * read[now]
+        origin, age, gib, share = everything or group.storage_class, group.age_days, group.gib, group.read_share
+        now = class_at(origin, age, ladder)
+        changes[0.0] += gib * store[now] + share * read[now]
         if holding.fed:
             continue
         for rung in ladder:
-            day = float(rung.from_days - group.age_days)
-            if 0 < day < HORIZON_DAYS:
-                then = class_at(origin, rung.from_days, ladder)
-                changes[day] += group.gib * (store[then] - store[now]) + group.read_share * (read[then] - read[now])
+            day = rung.from_days - age
+            if 0 < day < HORIZON_DAYS and COLDNESS[rung.storage_class] > COLDNESS[now]:
+                then = rung.storage_class
+                changes[float(day)] += gib * (store[then] - store[now]) + share * (read[then] - read[now])
                 now = then
-    starts, rates, rate = [], [], 0.0
-    for day in sorted(changes):
-        rate += changes[day]
-        starts.append(day)
-        rates.append(rate)
-    return Course(starts, rates)
+    starts, rates_found, rate = [], [], 0.0
+    for start in sorted(changes):
+        rate += changes[start]
+        starts.append(start)
+        rates_found.append(rate)
+    return Course(starts, rates_found)

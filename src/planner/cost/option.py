@@ -121,14 +121,11 @@ def break_even(before_month_usd: float, running: Course, once: float) -> float |
     None where that is not within three years.
     """
     before = before_month_usd / DAYS_PER_MONTH
-
-    def ahead(days: float) -> float:
-        return before * days - running.spent(days) - once
-
-    if ahead(HORIZON_DAYS) <= TINY:
+    least = TINY * (1 + once + before * HORIZON_DAYS)  # what floating point may have made of nothing
+    if before * HORIZON_DAYS - running.spent(HORIZON_DAYS) - once <= least:
         return None
     for start, rate in zip(reversed(running.starts), reversed(running.rates), strict=True):
-        if (behind := ahead(start)) <= 0:
-            days = start - behind / (before - rate)
-            return ceil(days / DAYS_PER_MONTH * 10 - TINY) / 10 + 0.0
+        behind = before * start - running.spent(start) - once
+        if behind <= 0:
+            return ceil((start - behind / (before - rate)) / DAYS_PER_MONTH * 10 - TINY) / 10 + 0.0
     return 0.0

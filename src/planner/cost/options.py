@@ -5,9 +5,10 @@ class; into an Autoclass bucket; to a cheaper location. Which of them the access
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from planner.cost import rules
-from planner.cost.course import Course, course
+from planner.cost.course import Course, DayRates, course, course_in, day_rates
 from planner.cost.holding import DAYS_PER_MONTH, Group, Holding
 from planner.cost.option import STEPS, Option, Terms, priced
 from planner.cost.rules import Ladder, Rung
@@ -18,95 +19,102 @@ ELSEWHERE = "only where the data may leave its location; reads from the old loca
 AUTOCLASS = "a class per object, no retrieval fees; a scan of everything makes everything Standard again"
 
 
+@dataclass(frozen=True)
+class Work:
+    """One subfolder's holding under its terms, and what several alternatives share."""
+
+    holding: Holding
+    terms: Terms
+    here: DayRates
+    there: DayRates
+    causes: dict[str, float]  # of the copy to the target, but for its operations
+
+
 def options(holding: Holding, terms: Terms) -> list[Option]:
     """Every alternative, in a fixed order; the first one is leaving everything as it is."""
-    running = _with_entry(holding, course(holding, (), terms.source), "STANDARD", (), terms.source)
+    here = day_rates(holding, terms.source)
+    there = here if terms.target == terms.source else day_rates(holding, terms.target)
+    work = Work(holding, terms, here, there, copy_causes(holding, terms, terms.target))
+    running = _with_entry(holding, course(holding, (), here), "STANDARD", (), terms.source)
     leave = priced("leave", "leave everything as it is", terms.source, "STANDARD", running, {}, None, moves=False)
-    return [leave, *_in_place(holding, terms, leave), *_moving(holding, terms, leave)]
+    return [leave, *_keeping_classes(work, leave), *_moving(work, leave)]
 
 
-def _in_place(holding: Holding, terms: Terms, leave: Option) -> Iterator[Option]:
-    for name, ladder in AT_ONCE.items():
-        yield _demoted(
-            holding, terms, leave, f"in-place-{name.lower()}", f"stay, and let a lifecycle rule set {name}", ladder,
-            allowed=terms.access.allows(name),
+def _keeping_classes(work: Work, leave: Option) -> Iterator[Option]:
+    """Objects keep their classes until a rule changes them: at once or by age, in place or after a copy as it is."""
+    holding, source, target = work.holding, work.terms.source, work.terms.target
+    for name, at_once in AT_ONCE.items():
+        once = {"operations": rules.first_changes_usd(holding, at_once, source)}
+        running = _with_entry(holding, course(holding, at_once, work.here), "STANDARD", at_once, source)
+        yield priced(
+            f"in-place-{name.lower()}", f"stay, and let a lifecycle rule set {name}", source, "STANDARD", running, once,
+            leave, ladder=at_once, moves=False, allowed=work.terms.access.allows(name),
         )  # fmt: skip
-    if ladder := terms.access.ladder:
-        summary = f"stay, and let lifecycle rules demote by age ({_steps(ladder)})"
-        yield _demoted(holding, terms, leave, "in-place-by-age", summary, ladder)
+    ladder = work.terms.access.ladder
+    if not ladder:
+        return
+    steps = ", ".join(f"{rung.storage_class} from {rung.from_days} days" for rung in ladder)
+    running = _with_entry(holding, course(holding, ladder, work.here), "STANDARD", ladder, source)
+    once = {"operations": rules.first_changes_usd(holding, ladder, source)}
+    yield priced("in-place-by-age", f"stay, and let lifecycle rules demote by age ({steps})", source, "STANDARD",
+                 running, once, leave, ladder=ladder, moves=False)  # fmt: skip
+    if work.there is not work.here:
+        running = _with_entry(holding, course(holding, ladder, work.there), "STANDARD", ladder, target)
+    changes = rules.first_changes_usd(holding, ladder, target)
+    rewrites = sum(rules.rewrite_usd(objects, name, target) for name, (objects, _, _) in holding.by_class.items())
+    yield priced("move-then-demote", f"move as it is, and let lifecycle rules demote by age ({steps})", target,
+                 "STANDARD", running, {**work.causes, "operations": rewrites + changes}, leave, ladder=ladder,
+                 moves=True)  # fmt: skip
 
 
-def _moving(holding: Holding, terms: Terms, leave: Option) -> Iterator[Option]:
-    target = terms.target
-    causes = copy_causes(holding, terms, target)
-    if ladder := terms.access.ladder:
-        summary = f"move as it is, and let lifecycle rules demote by age ({_steps(ladder)})"
-        yield _demoted(holding, terms, leave, "move-then-demote", summary, ladder, causes=causes)
-    straight = [_straight(holding, terms, leave, name, target, causes) for name in CLASSES]
+def _moving(work: Work, leave: Option) -> Iterator[Option]:
+    terms, causes = work.terms, work.causes
+    straight = [_straight(work, leave, name, terms.target, work.there, causes) for name in CLASSES]
     yield from straight
-    yield _autoclass(holding, terms, leave, causes)
-    if cheaper := terms.book.cheaper(target):
+    yield _autoclass(work, leave)
+    if cheaper := terms.book.cheaper(terms.target):
         best = min((option for option in straight if option.allowed), key=lambda option: option.three_year_usd)
-        there = copy_causes(holding, terms, cheaper)
-        yield _straight(holding, terms, leave, best.storage_class, cheaper, there, elsewhere=True)
-
-
-def _demoted(
-    holding: Holding, terms: Terms, leave: Option, name: str, summary: str, ladder: Ladder,
-    *, causes: dict[str, float] | None = None, allowed: bool = True,
-) -> Option:  # fmt: skip
-    """Objects keep their classes until the ladder changes them; `causes` are those of the copy, where there is one."""
-    place = terms.source if causes is None else terms.target
-    once = {} if causes is None else {**causes, "operations": _rewrites(holding, place)}
-    once["operations"] = once.get("operations", 0.0) + rules.first_changes_usd(holding, ladder, place)
-    running = _with_entry(holding, course(holding, ladder, place), "STANDARD", ladder, place)
-    return priced(name, summary, place, "STANDARD", running, once, leave, ladder=ladder, moves=causes is not None,
-                  allowed=allowed)  # fmt: skip
+        rates = day_rates(work.holding, cheaper)
+        there = copy_causes(work.holding, terms, cheaper)
+        yield _straight(work, leave, best.storage_class, cheaper, rates, there, elsewhere=True)
 
 
 def _straight(
-    holding: Holding, terms: Terms, leave: Option, storage_class: str, place: Place, causes: dict[str, float],
+    work: Work, leave: Option, storage_class: str, place: Place, rates: DayRates, causes: dict[str, float],
     *, elsewhere: bool = False,
 ) -> Option:  # fmt: skip
+    holding = work.holding
     name = f"move-{storage_class.lower()}" + (f"-{place.location}" if elsewhere else "")
     summary = f"move straight to {storage_class}" + (f" in {place.location}" if elsewhere else "")
     once = {**causes, "operations": rules.rewrite_usd(holding.objects, storage_class, place)}
-    running = _with_entry(holding, course(holding, (), place, storage_class), storage_class, (), place)
+    running = _with_entry(holding, course_in(holding, storage_class, rates), storage_class, (), place)
     return priced(name, summary, place, storage_class, running, once, leave, moves=True,
-                  allowed=terms.access.allows(storage_class), note=ELSEWHERE if elsewhere else "")  # fmt: skip
+                  allowed=work.terms.access.allows(storage_class), note=ELSEWHERE if elsewhere else "")  # fmt: skip
 
 
-def _autoclass(holding: Holding, terms: Terms, leave: Option, causes: dict[str, float]) -> Option:
+def _autoclass(work: Work, leave: Option) -> Option:
     """A bucket of its own under Autoclass: everything starts in Standard, and only what is not read grows colder."""
-    target = terms.target
+    holding, target = work.holding, work.terms.target
     read_share = min(1.0, holding.read_gib / holding.gib) if holding.gib else 0.0
     cooling = (1 - read_share) * max(0.0, 1 - holding.small[1] / holding.gib) if holding.gib else 0.0
     # The copy restarts every object's clock; where new ones keep coming, the ages of today come back.
     ages = holding.groups if holding.fed else (Group("STANDARD", 0, holding.objects, holding.gib),)
-    cold = course(Holding(ages, holding.fed), STEPS, target, "STANDARD")
+    resting = DayRates(work.there.store, dict.fromkeys(CLASSES, 0.0))
+    cold = course(Holding(ages, holding.fed), STEPS, resting, "STANDARD")
     month = (
         (1 - cooling) * rules.storage_usd(holding.gib, "STANDARD", DAYS_PER_MONTH, target)
         + rules.reads_usd(holding.reads, 0.0, "STANDARD", target)
         + holding.writes * target.class_a["STANDARD"]
-        + rules.autoclass_fee_usd(holding, terms.book.table)
+        + rules.autoclass_fee_usd(holding, work.terms.book.table)
     )
     running = cold.plus(month / DAYS_PER_MONTH, cooling)
-    once = {**causes, "operations": rules.rewrite_usd(holding.objects, "STANDARD", target)}
+    once = {**work.causes, "operations": rules.rewrite_usd(holding.objects, "STANDARD", target)}
     return priced("move-autoclass", "move into a bucket with Autoclass", target, "STANDARD", running, once, leave,
                   moves=True, note=AUTOCLASS, autoclass=True)  # fmt: skip
 
 
 def _with_entry(holding: Holding, running: Course, new_class: str, ladder: Ladder, place: Place) -> Course:
     return running.plus(rules.entry_usd(holding, new_class, ladder, place) / DAYS_PER_MONTH)
-
-
-def _rewrites(holding: Holding, place: Place) -> float:
-    """Copying each object in the class that it is in."""
-    return sum(rules.rewrite_usd(objects, name, place) for name, (objects, _, _) in holding.by_class.items())
-
-
-def _steps(ladder: Ladder) -> str:
-    return ", ".join(f"{rung.storage_class} from {rung.from_days} days" for rung in ladder)
 
 
 def copy_causes(holding: Holding, terms: Terms, target: Place) -> dict[str, float]:
