@@ -273,7 +273,14 @@ def found_in_call(machine: "Machine", name: str, arguments: Arguments, frame: Fr
             elif isinstance(option, Items) and _argv_like(option):
                 words = [jinja.render(as_text(word), context) for word in option.values]
                 found = _command(machine, shell.Command(words), name, arguments, frame, directories, variables) or found
-    return _started_by_image(machine, arguments, frame, variables, context) or found
+    if not found and not _started_by_image(machine, arguments, frame, variables, context):
+        for key in ("arguments", "args", "application_args"):
+            words_value = arguments.get(key)
+            if isinstance(words_value, Items):
+                words = [jinja.render(as_text(word), context) for word in words_value.values]
+                found = _unfollowed(machine, words, name, arguments, frame) or found
+        return found
+    return True
 
 
 _FIRST_WORDS = ("cmds", "entrypoint", "command")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.references import attributes, operators
 from analysis.references.frames import Frame
-from analysis.references.text import Text, Use, hole, literal, used
+from analysis.references.text import HOLE, Text, Use, hole, literal, used
 from analysis.references.values import (
     MAXIMUM_ITEMS,
     Arguments,
@@ -131,7 +131,14 @@ def _boolean(machine: "Machine", node: ast.BoolOp, frame: Frame) -> Value:
             return either([*options, value])
         if known is None:
             options.append(value)
+    if stops and not _unknown(value):
+        # `os.environ.get("X") or "default"`: what is not known at all says less than the default.
+        options = [option for option in options if not _unknown(option)]
     return either([*options, value]) if options else value
+
+
+def _unknown(value: Value) -> bool:
+    return isinstance(value, Unknown) or (isinstance(value, Text) and value.flat == HOLE)
 
 
 def _unary(machine: "Machine", node: ast.UnaryOp, frame: Frame) -> Value:

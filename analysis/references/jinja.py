@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.references import environment
 from analysis.references.frames import Frame
 from analysis.references.text import HOLE, Piece, Text, hole
-from analysis.references.values import Arguments, Constant, Product, Table, Value, alternatives, as_text
+from analysis.references.values import Arguments, Constant, Function, Product, Table, Value, alternatives, as_text
 
 if TYPE_CHECKING:
     from analysis.references.machine import Machine
@@ -16,6 +16,7 @@ _TAG = re.compile(r"\{\{(?P<expression>.*?)\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PARAMETER = re.compile(
     r"^\s*-?\s*(?:dag_run\.conf|params|context\.params)(?:\.(?P<name>\w+)|\[['\"](?P<key>\w+)['\"]\]|\.get\(\s*['\"](?P<got>\w+)['\"])"
 )
+_MACRO = re.compile(r"^\s*-?\s*(?P<name>[A-Za-z_]\w*)\s*(?:\(\s*\))?\s*-?\s*$")
 _INCLUDE = re.compile(r"^\s*\{%-?\s*include\s+['\"](?P<file>[^'\"]+)['\"]\s*-?%\}\s*$")
 _FILE = re.compile(r"^[\w./{}\x00-]+\.(?:sql|hql|json|ya?ml|sh|bash)\s*$")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -44,6 +45,19 @@ class Context:
             for option in alternatives(value)
             if isinstance(option, Table)
         ]
+
+    def macro(self, name: str) -> Text | None:
+        """What a macro or variable that the DAG defines for its templates stands for."""
+        files = {self.frame.module.file, *(site.file for site in self.frame.calls)}
+        for dag in reversed(self.machine.dags):
+            table = dag.arguments.get("user_defined_macros")
+            if dag.arguments.site.file not in files or not isinstance(table, Table) or name not in table.entries:
+                continue
+            value = table.entries[name]
+            if isinstance(value, Function):
+                value = self.machine.invoke(value, [], {}, self.frame, None)
+            return as_text(value) if isinstance(value, Text) else None
+        return None
 
     def lookup(self, name: str) -> Value | None:
         for table in self.parameters():
@@ -81,7 +95,9 @@ def _tag(expression: str | None, context: Context) -> Text:
             return inner if "{{" not in inner.flat else hole(name)
         env = environment.current(context.machine.env) if environment.names_environment(name) else None
         return env or hole(name)
-    return plain_expression(expression, context.machine.env)
+    macro = _MACRO.match(expression)
+    found = context.macro(macro["name"]) if macro else None
+    return found if found is not None else plain_expression(expression, context.machine.env)
 
 
 def plain_expression(expression: str, env: str | None) -> Text:

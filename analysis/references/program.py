@@ -315,7 +315,26 @@ class Program:
             )
             for draft in self.drafts.values()
         ]
+        found = _without_vaguer(found)
         return sorted(found, key=lambda one: (one.file, one.line, one.role, one.bucket, one.prefix))
+
+
+def _without_vaguer(found: list[Reference]) -> list[Reference]:
+    """At one place and in one role, `*` says nothing beside what is known."""
+    by_site: dict[tuple[str, int, str, str], list[Reference]] = {}
+    for one in found:
+        by_site.setdefault((one.file, one.line, one.role, one.kind), []).append(one)
+    result: list[Reference] = []
+    for same in by_site.values():
+        buckets = {one.prefix for one in same if one.bucket != "*"}
+        prefixes = {one.bucket for one in same if one.prefix.strip("*/")}
+        result.extend(
+            one
+            for one in same
+            if not (one.bucket == "*" and one.prefix in buckets)
+            and not (one.prefix.startswith("*") and not one.prefix.strip("*/") and one.bucket in prefixes)
+        )
+    return result
 
 
 def _divided(bucket: Text, prefix: Text) -> tuple[Text, Text]:

@@ -44,6 +44,7 @@ _RULES: tuple[tuple[re.Pattern[str], Role, str], ...] = (
     ),
     (re.compile(r"\bglob\s*\(", re.IGNORECASE), "list", "glob"),
     (re.compile(r"\b(?:s3|gcs|url|s3cluster|hdfs|icebergs3|iceberg|deltalake)\s*\(", re.IGNORECASE), "read", "s3()"),
+    (re.compile(r"\blocation\s+(?=['\"])", re.IGNORECASE), "reference", "LOCATION"),
     (re.compile(r"\binsert\s+into\b", re.IGNORECASE), "reference", "INSERT INTO"),
     (re.compile(r"\bfrom\s+(?=['\"`])", re.IGNORECASE), "read", "FROM"),
     (re.compile(r"\burls?\s*=", re.IGNORECASE), "read", "url"),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _OPERATOR = re.compile(r"(?:Operator|Sensor|Trigger|Transfer)(?:V\d+)?$")
 _SILENT = re.compile(
-    r"(?:^|\.)(?:print|log|info|debug|warning|warn|error|exception|critical|format|append|echo|secho|Exception|\w+Error|Field|field)$"
+    r"(?:^|\.)(?:print|log|info|debug|warning|warn|error|exception|critical|format|append|echo|secho|xcom_push|xcom_pull|urlparse|urlsplit|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
     r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report)(?:_|$)|(?:_|^)(?:output|destination|dest|target)(?:_|$)",
@@ -56,7 +56,7 @@ _NAME_ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
     ),
     (
         re.compile(
-            r"gcs_?to|from_?gcs|read|load|download|import|fetch|(?:^|_)get|open|ingest|parse|sensor|scan", re.IGNORECASE
+            r"gcs_?to|from_?gcs|read|load|download|import|fetch|(?:^|_)get|open|ingest|sensor|scan", re.IGNORECASE
         ),
         "read",
     ),
@@ -344,12 +344,43 @@ def _guess(machine: "Machine", path: str, arguments: Arguments, frame: Frame) ->
         *((str(index), value) for index, value in enumerate(arguments.positional)),
         *arguments.keywords.items(),
     ]:
+        if isinstance(value, Table):
+            _guess_table(machine, key, name, value, arguments, frame)
         if isinstance(value, Function | Method | Instance | Table):
             continue
         role = guessed_role(key, name)
         if role is not None:
             addresses(machine, role, value, arguments.site, name, frame, arguments=arguments, confidence=0.6)
     _guess_pairs(machine, name, arguments, frame)
+
+
+_HANDED_ON = {
+    "op_kwargs",
+    "env",
+    "environment",
+    "env_vars",
+    "params",
+    "conf",
+    "default_args",
+    "user_defined_macros",
+    "templates_dict",
+}
+
+
+def _guess_table(
+    machine: "Machine", key: str, name: str, table: Table, arguments: Arguments, frame: Frame, depth: int = 0
+) -> None:
+    """Addresses inside a job description: the key before each tells what the job does with it."""
+    if key in _HANDED_ON or depth > 5:
+        return
+    for inner, value in table.entries.items():
+        if isinstance(value, Table):
+            _guess_table(machine, str(inner), name, value, arguments, frame, depth + 1)
+        elif isinstance(value, Text | Items):
+            words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(inner))
+            role = guessed_role(words, "")
+            if role is not None:
+                addresses(machine, role, value, arguments.site, name, frame, arguments=arguments, confidence=0.6)
 
 
 def _plumbing(arguments: Arguments) -> bool:
