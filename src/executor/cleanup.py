@@ -21,6 +21,7 @@ from executor.migration import Context
 from executor.objects import StoredObject
 from executor.rows import Item, Move
 from executor.states import MoveState
+from executor.transport import PERMISSION
 from executor.verify import Verifier
 
 READY = frozenset({MoveState.QUIET, MoveState.CLEANING})
@@ -201,7 +202,8 @@ def _meaning(status: int, text: str) -> tuple[str, str]:
     if status == 412:
         return "kept", "changed since verification"
     if status == 403:
-        return "kept", "the service forbids it: " + (
-            "retention or a hold" if "retention" in text.lower() or "hold" in text.lower() else "permission"
-        )
+        if permission := PERMISSION.search(text):
+            return "kept", f"the service forbids it: grant {permission[0]} to this identity"
+        protected = "retention" in text.lower() or "hold" in text.lower()
+        return "kept", "the service forbids it" + (": retention or a hold" if protected else "")
     return "kept", f"the service answered {status}"

@@ -13,7 +13,7 @@ from executor import buckets
 from executor.batch import LIMIT, Victim, delete_batch
 from executor.copying import ours, same_content
 from executor.definition import Definition
-from executor.errors import Conflict, NotFound, PreconditionFailed
+from executor.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from executor.join import BothSides
 from executor.migration import Context
 from executor.objects import StoredObject, attributes_of, decode_attributes
@@ -21,6 +21,7 @@ from executor.restoring import restore
 from executor.rows import Item, Move
 from executor.states import MoveState
 from executor.together import all_of
+from executor.transport import PERMISSION
 
 RESTORES_AT_ONCE = 64
 GONE = ("deleted", "deleting", "restoring")
@@ -37,6 +38,7 @@ class Undone:
     not_restored: Counter[str] = field(default_factory=Counter)
     removed: int = 0
     kept: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     foreign: int = 0
     notes: list[str] = field(default_factory=list)
 
@@ -80,7 +82,7 @@ class Rollback:
             self.undone.notes.append(
                 f"{self.undone.foreign} object(s) at the target are not ours: bring back by hand what is needed"
             )
-        if not self._context.stop.requested and not self.undone.not_restored:
+        if not self._context.stop.requested and not self.undone.not_restored and not self.undone.refused:
             note = f"{sum(self.undone.kept.values())} copies were kept" if self.undone.kept else ""
             await journal.call(lambda: journal.update_move(move_id, state=MoveState.ROLLED_BACK.value, note=note))
 
@@ -155,9 +157,13 @@ class Rollback:
         victims = [Victim(copy.name, copy.generation, copy.metageneration) for _, copy in chosen]
         answers = await delete_batch(self._context.storage, bucket, victims)
         results: list[tuple[int, str, str, int | None]] = []
-        for (item, copy), (status, _) in zip(chosen, answers, strict=True):
+        for (item, copy), (status, text) in zip(chosen, answers, strict=True):
             gone = status in {200, 204, 404}
             reason = "" if gone else "changed meanwhile" if status == 412 else f"the service answered {status}"
+            if permission := PERMISSION.search(text) if status == 403 else None:
+                reason = f"the service forbids it: grant {permission[0]} to this identity"
+            if not gone and status != 412:
+                self.undone.refused[reason] += 1
             results.append((item.item_id, "removed" if gone else "kept", reason, None))
             if gone:
                 self.undone.removed += 1
@@ -221,6 +227,10 @@ class Rollback:
         except (Conflict, PreconditionFailed, NotFound) as error:
             # Something came into it, or it changed, since we looked: not ours to delete any more.
             self.undone.notes.append(f"the bucket {bucket} was kept ({error.reason})")
+            return
+        except Forbidden as error:
+            # Everything else is taken back; an empty bucket that stays harms nobody.
+            self.undone.notes.append(f"the empty bucket {bucket} was kept ({error.hint or error.message})")
             return
         for step in steps:
             if step.kind == "bucket":
