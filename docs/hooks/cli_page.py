@@ -6,7 +6,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -49,9 +48,7 @@ def page() -> Iterator[str]:
         if line.panel != panel:
             panel = line.panel
             yield f"\n## {panel}\n"
-        # A command of the table that is still being built has no module yet.
-        if find_spec(f"thermocline.cli.{line.module}") is not None:
-            yield from command_lines(f"thermocline {name}", load_command(name), 3)
+        yield from command_lines(f"thermocline {name}", load_command(name), 3)
 
 
 def command_lines(path: str, command: Any, level: int) -> Iterator[str]:

@@ -9,7 +9,6 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from documented import there
 from judged_lake import Judged
 from thermocline.cli.app import COMMANDS
 
@@ -39,8 +38,7 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
 
 def test_every_command_and_exit_code_is_in_the_reference(site: Path) -> None:
     text = (site / "reference" / "cli.html").read_text()
-    built = [name for name in COMMANDS if there([name])]
-    assert [name for name in built if f'id="{name}"' not in text] == []
+    assert [name for name in COMMANDS if f'id="{name}"' not in text] == []
     assert all(f"<td>{code}</td>" in text for code in (0, 1, 2, 3, 4, 5, 6, 11, 130))
 
 

@@ -4,11 +4,10 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from thermocline.cli.app import COMMANDS, load_command
+from thermocline.cli.app import load_command
 
 _FENCE = re.compile(r"^(\s*)```(\w*)")
 _LIVE = re.compile(r"^\s*<!-- live: (.+) -->$")
@@ -23,14 +22,6 @@ def accept(words: list[str]) -> None:
     while rest and rest[0] in getattr(command, "commands", {}):
         command = command.commands[rest.pop(0)]
     command.make_context(words[0], rest)
-
-
-def there(words: list[str]) -> bool:
-    """Whether this command exists yet: some that pages describe are still being built."""
-    if words[0] not in COMMANDS or find_spec(f"thermocline.cli.{COMMANDS[words[0]].module}") is None:
-        return False
-    group = getattr(load_command(words[0]), "commands", {})
-    return not group or len(words) < 2 or words[1].startswith("-") or words[1] in group
 
 
 @dataclass(frozen=True)
