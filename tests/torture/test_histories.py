@@ -1,0 +1,140 @@
+"""Random histories: people write, change and delete while execute, cleanup and rollback come in any order, some killed.
+
+The oracle judges after every act. A failing history is shrunk by hypothesis and printed as the calls that lead to it.
+"""
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from executor.aftercare import cleanup, rollback
+from executor.errors import ExecutorError
+from executor.reading import Selection
+from executor.run import run
+from thermocline.sandbox.server.run import Server
+from torture_driver import POINTS, Death, Victim
+from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, required
+
+NAMES = st.sampled_from(["a", "a/", "a//b", "../up", "ü", "z"])
+TEXTS = st.sampled_from(["", "one", "two"])
+DEATHS = st.builds(Death, st.sampled_from(POINTS), st.integers(0, 30))
+
+
+async def _execute(plan: Path) -> Any:
+    return await run(plan, Selection(), settings=SETTINGS, take_lock=True)
+
+
+async def _cleanup(plan: Path) -> Any:
+    return await cleanup(plan, Selection(), lambda _: True, settings=SETTINGS, take_lock=True)
+
+
+async def _rollback(plan: Path) -> Any:
+    return await rollback(plan, Selection(), lambda _: True, settings=SETTINGS, take_lock=True)
+
+
+COMMANDS = st.sampled_from([_execute, _cleanup, _rollback])
+
+
+class History(RuleBasedStateMachine):
+    """One world and everything that may happen in it."""
+
+    server: Server
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(dir=_memory(), prefix="thermocline-history-")
+        self.world = World(self.server, Path(self.folder.name), 1)
+        self.world.fill(names=["a", "a/", "z"])
+        self.world.write_plan()
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            self.folder.cleanup()
+
+    def judge(self) -> None:
+        judgement = self.world.judge(journal=False)
+        assert judgement.faults == [], judgement.faults
+
+    @rule(name=NAMES, text=TEXTS)
+    def somebody_writes_to_the_source(self, name: str, text: str) -> None:
+        self.world.overwrite(PREFIX + name, text)
+
+    @rule(name=NAMES)
+    def somebody_deletes_from_the_source(self, name: str) -> None:
+        self.world.delete(PREFIX + name)
+
+    @rule(name=NAMES, text=TEXTS)
+    def somebody_changes_metadata(self, name: str, text: str) -> None:
+        self.world.patch(PREFIX + name, {"metadata": {"note": text}})
+
+    @rule(name=NAMES, text=TEXTS)
+    def somebody_writes_to_the_target(self, name: str, text: str) -> None:
+        if TARGET in self.world.state()["buckets"]:
+            self.world.overwrite(MOVED + name, text, bucket=TARGET)
+
+    @rule(name=NAMES)
+    def somebody_deletes_from_the_target(self, name: str) -> None:
+        self.world.delete(MOVED + name, bucket=TARGET)
+
+    @rule(command=COMMANDS)
+    def a_command_runs(self, command: Any) -> None:
+        with contextlib.suppress(ExecutorError):
+            self.world.run(command)
+        self.judge()
+
+    @rule(command=COMMANDS, death=DEATHS)
+    def a_command_is_killed(self, command: Any, death: Death) -> None:
+        Victim(self.server.url, self.world.directory, command, self.world.plan, death=death).wait()
+        self.judge()
+
+    @rule(kind=st.sampled_from(["lost-response", "reset", "error"]), step=st.integers(0, 12), command=COMMANDS)
+    def a_command_meets_a_fault(self, kind: str, step: int, command: Any) -> None:
+        self.world.fault(kind, after=step)
+        with contextlib.suppress(ExecutorError):
+            self.world.run(command)
+        self.world.heal()
+        self.judge()
+
+    @precondition(lambda self: self.world.journal.exists())
+    @rule()
+    def time_passes_in_quiet(self) -> None:
+        with closing(sqlite3.connect(self.world.journal)) as journal:
+            has_moves = journal.execute("SELECT 1 FROM sqlite_master WHERE name = 'move'").fetchone()
+            if has_moves:
+                journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01' WHERE state = 'verified'")
+                journal.commit()
+
+
+def _memory() -> str | None:
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - only the place is fixed
+
+
+@pytest.fixture
+def host(torture_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", torture_server.url)
+    monkeypatch.setattr("executor.feeding.PATIENCE_SECONDS", 0.002)
+    return torture_server
+
+
+@required("random histories of people and commands, killed and disturbed", "the oracle is content after every act")
+def test_random_histories(host: Server) -> None:
+    many = os.environ.get("THERMOCLINE_TORTURE") == "full"
+    limits = settings(
+        max_examples=150 if many else 8,
+        stateful_step_count=14,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+        database=None,
+    )
+    machine = type("ServedHistory", (History,), {"server": host})
+    run_state_machine_as_test(machine, settings=limits)
