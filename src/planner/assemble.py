@@ -153,6 +153,7 @@ def _differences(row: Row) -> tuple[str, ...]:
     found = list(row.candidate.differences)
     if row.candidate.config is None:
         return tuple(found)
+    found += _left_behind(row.candidate)
     if row.placement.phase == DEFERRED:
         found.append(f"configured to move, while the evidence says: {row.placement.because}")
     if row.migration.storage_class != row.decision.best_move.storage_class:
@@ -165,3 +166,19 @@ def _differences(row: Row) -> tuple[str, ...]:
             f"configured to move, while staying is {row.decision.premium_usd:.2f} USD cheaper over three years"
         )
     return tuple(found)
+
+
+def _left_behind(candidate: Candidate) -> list[str]:
+    """What a configured selection leaves in the old place, as far as the evidence tells."""
+    config, found = candidate.config, []
+    if config is None:
+        return []
+    mapped = {key.strip("/").partition("/")[0] for key in config.subfolder_mapping}
+    if missing := [child.name for child in candidate.subfolder.children if mapped and child.name not in mapped]:
+        found.append(f"subfolder_mapping leaves {', '.join(missing)} behind")
+    selecting = [
+        key for key in ("file_types", "file_patterns", "date_range") if getattr(config, key) not in {(), None, "all"}
+    ]
+    if selecting:
+        found.append(f"objects and bytes are those of the whole folder; {' and '.join(selecting)} may select fewer")
+    return found

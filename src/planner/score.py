@@ -33,7 +33,7 @@ def score(subfolder: Subfolder, saving_usd_month: float, settings: PlannerSettin
     consumers = {use.name for use in (*subfolder.readers, *subfolder.writers)}
     flagged = [flag for flag in RISKS if flag in subfolder.flags]
     risk = sum(RISKS[flag] for flag in flagged) + CONSUMER_RISK * len(consumers)
-    code = sum(1 for site in subfolder.code if site.kind == "code")
+    code = len({(site.file, site.line) for site in subfolder.code if site.kind == "code"})
     parts = (
         ("temperature", HEAT[subfolder.temperature], weights.temperature, subfolder.temperature),
         ("isolation", ISOLATION[subfolder.isolation], weights.isolation, subfolder.isolation),

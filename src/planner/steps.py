@@ -56,7 +56,7 @@ def six_steps(
             actions=(
                 f"watch {source} for {migration.observe_days} days: no read or write but maintenance",
                 "bring later logs into the catalogue and run `thermocline observe`",
-                *(f"expect {use.name} on the new place" for use in _regular(subfolder)),
+                *dict.fromkeys(f"expect {use.name} on the new place" for use in _regular(subfolder)),
             ),
         ),
         Step(number=6, title="Clean up, or go back", actions=_clean_up(migration, source, target)),
@@ -68,19 +68,19 @@ def _regular(subfolder: Subfolder) -> list[ConsumerUse]:
 
 
 def _create(migration: Migration) -> tuple[str, ...]:
-    settings = migration.settings
+    settings, rules = migration.settings, len(migration.lifecycle_policy["rule"])
     kind = (
         f"default class {settings.default_storage_class}, uniform access, soft delete {settings.soft_delete_days} days"
     )
     return (
         f"create {migration.target_bucket} in {migration.location}: {kind}",
-        f"set {len(migration.lifecycle_policy['rule'])} lifecycle rules after the copy is verified",
+        *([f"set its {rules} lifecycle rule{'s' * (rules > 1)} after the copy is verified"] if rules else []),
         *(f"grant {grant.role} to {grant.member} ({grant.reason})" for grant in settings.iam[:LISTED]),
     )
 
 
 def _copy(subfolder: Subfolder, migration: Migration, source: str, target: str) -> tuple[str, ...]:
-    amount = f"{subfolder.objects} objects, {subfolder.bytes} bytes"
+    amount = f"{subfolder.objects} object{'s' * (subfolder.objects != 1)}, {subfolder.bytes} bytes"
     return (
         f"copy {amount}, from {source} to {target} as {migration.storage_class}",
         *(f"leave out gs://{migration.source_bucket}/{prefix}" for prefix in migration.exclude_prefixes[:LISTED]),
@@ -89,7 +89,8 @@ def _copy(subfolder: Subfolder, migration: Migration, source: str, target: str) 
 
 
 def _change(subfolder: Subfolder, changes: Sequence[CodeChange], source: str, target: str) -> tuple[str, ...]:
-    lines = [f"{change.file}:{change.line} ({change.role}, {change.via})" for change in changes if change.change]
+    named = [f"{change.file}:{change.line} ({change.role}, {change.via})" for change in changes if change.change]
+    lines = list(dict.fromkeys(named))
     more = [f"… and {len(lines) - LISTED} more, under code_changes"] if len(lines) > LISTED else []
     if not lines:
         lines = ["no code is known to name it" if subfolder.code else "no reference found: ask the consumers"]

@@ -15,8 +15,8 @@ FLAG_RISKS = {
     "low-coverage": "the logs cover too little time for a firm verdict",
     "code-without-traffic": "code names it that was not seen running: it may run rarely",
     "never-read": "nobody was seen reading it: ask whether it can be deleted instead",
-    "small-objects": "many small objects: per-object charges outweigh bytes",
 }
+MANY = 10_000  # fewer objects cost next to nothing, however small they are
 FLAG_BENEFITS = {
     "growing": "its growth gets a lifecycle of its own",
     "single-pipeline": "one pipeline owns the bucket: failures and permissions stay apart",
@@ -44,6 +44,8 @@ def risks(
 ) -> tuple[str, ...]:
     """What may go wrong, or is not known."""
     found = [text for flag, text in FLAG_RISKS.items() if flag in subfolder.flags]
+    if "small-objects" in subfolder.flags and subfolder.objects >= MANY:
+        found.append("many small objects: per-object charges outweigh bytes")
     found += [f"not isolated: {breaker}" for breaker in subfolder.isolation_breakers]
     if action == "move":
         apart = [other for other in shared if not other.together]

@@ -1,9 +1,11 @@
 """Hand-written configuration: every key reaches the plan, and everything else is refused with its line."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from analysis.model import ChildFolder
 from planner.config_file import load_configs, load_mappings
 from planner.errors import InvalidPlanInput
 from planner.generate import generate
@@ -89,6 +91,17 @@ def test_configuration_wins_and_differences_are_said() -> None:
     assert exchange in plan_with().phases[4].moves
     assert any("the evidence says" in line for line in exchange.differences)
     assert any("recommends ARCHIVE" in line for line in move_of(plan_with(), "history").differences)
+
+
+def test_what_a_selection_leaves_behind_is_said() -> None:
+    children = (ChildFolder("tracking", 1, 1), ChildFolder("forgotten", 1, 1))
+    evidence = analysis_of(
+        *(replace(each, children=children) if each.name == "history" else each for each in every_kind())
+    )
+    plan = generate(evidence, PlannerSettings(), env="prod", config=load_configs(CONFIGS), prices=load_prices())
+
+    assert "subfolder_mapping leaves forgotten behind" in move_of(plan, "history").differences
+    assert any("file_types may select fewer" in line for line in move_of(plan, "reference_seed").differences)
 
 
 def test_configured_and_discovered_use_cases_do_not_overlap() -> None:

@@ -82,7 +82,7 @@ def print_use_case(plan: Plan, name: str, *, as_json: bool) -> None:
                 f"{a.monthly_usd:.2f}",
                 f"{a.one_off_usd:.2f}",
                 f"{a.three_year_usd:.2f}",
-                f"{a.saving_usd:.2f}",
+                f"{round(a.saving_usd, 2) + 0.0:.2f}",
                 "never" if a.break_even_months is None else f"{a.break_even_months:.1f} months",
                 "chosen" if a.chosen else "" if a.allowed else "too cold for its access",
             )
