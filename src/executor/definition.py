@@ -37,6 +37,7 @@ class Definition:
     code: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     retention_days: int | None = None
+    approved_bytes: int | None = None
 
     @property
     def moving(self) -> Pattern:

@@ -7,6 +7,7 @@
     ├── ValidationMismatch       exit 4   the two sides differ
     ├── ApprovalNeeded           exit 5   the phase carries no approval
     ├── PlanEdited               exit 6   the plan is not the one that was approved
+    ├── PlanDrifted              exit 6   the folder is not the one that was approved
     ├── ExecutorLocked           exit 11  another executor works on this plan
     ├── JournalBroken            exit 1   the journal cannot be read or written; nothing more happens
     ├── GuardRefused             exit 1   a deletion that its guards do not allow
@@ -71,6 +72,12 @@ class ApprovalNeeded(ExecutorError):
 
 class PlanEdited(ExecutorError):
     """The plan is not the one that was approved, or not the one that the journal belongs to."""
+
+    exit_code = 6
+
+
+class PlanDrifted(ExecutorError):
+    """The folder holds much more, or much less, than what was approved."""
 
     exit_code = 6
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from executor import buckets
 from executor.copying import ObjectCopier
 from executor.definition import Definition
-from executor.errors import ExecutorError, GuardRefused
+from executor.errors import ExecutorError, ExecutorLocked, GuardRefused, JournalBroken, PlanDrifted
 from executor.feeding import Feeder, Stop
 from executor.hooks import run_check
 from executor.journal import Journal
 from executor.lock import PlanLocks
+from executor.patterns import ANOTHER_SUBFOLDER
 from executor.progress import MoveProgress, OnProgress
 from executor.rows import Item, Move, Result
 from executor.settings import ExecutorSettings
@@ -35,6 +36,9 @@ from executor.storage import Storage
 from executor.survey import survey
 from executor.trail import Trail
 from executor.verify import Comparison, Verifier
+
+# Less than this is noise, however small the folder.
+SMALL_DRIFT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Migration:
                 if self.context.stop.requested or not await self._apply(step):
                     break
         except ExecutorError as error:
-            if error.exit_code not in {1, 2, 3, 4, 11} or _stops_everything(error):
+            if _stops_everything(error):
                 raise
             self.outcome.error = error
             if MoveState(self.outcome.state) in {MoveState.LISTING, MoveState.COPYING}:
@@ -204,7 +208,9 @@ class Migration:
             ):
                 return False
             await self._reload()
+        if MoveState(self.move.state) in {MoveState.WAITING, MoveState.LISTING}:
             await self._refuse_collisions()
+            await self._refuse_drift()
             self._advise()
         await self._enter(MoveState.COPYING)
         if self.context.engine == "transfer-service" and not self._transferred:
@@ -229,6 +235,24 @@ class Migration:
             progress=self.progress,
         )
         self.outcome.notes += await engine.run()
+
+    async def _refuse_drift(self) -> None:
+        """A folder that has grown or shrunk beyond the tolerance is not the one that a person approved."""
+        approved, tolerance = self.definition.approved_bytes, self.context.settings.size_tolerance
+        if approved is None or not tolerance:
+            return
+        counts = await self._journal.call(self._journal.counts, self.move.move_id)
+        elsewhere = [
+            size
+            for reason, _, size, _ in await self._journal.call(self._journal.left_behind, self.move.move_id)
+            if reason == ANOTHER_SUBFOLDER
+        ]
+        found = sum(size for _, size in counts.values()) - sum(elsewhere)
+        if abs(found - approved) > max(tolerance * approved, SMALL_DRIFT_BYTES):
+            raise PlanDrifted(
+                f"{self.definition.use_case} holds {found} bytes, {approved} were approved",
+                "ingest fresh evidence, generate and approve the plan again (or raise [executor] size_tolerance)",
+            )
 
     def _advise(self) -> None:
         limit = self.context.settings.transfer_service_above_bytes
@@ -380,6 +404,4 @@ def _numbers(found: Comparison) -> dict[str, int]:
 
 
 def _stops_everything(error: ExecutorError) -> bool:
-    from executor.errors import ExecutorLocked, JournalBroken
-
     return isinstance(error, JournalBroken | ExecutorLocked)

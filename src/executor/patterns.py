@@ -17,6 +17,7 @@ from executor.errors import MoveRefused
 from executor.objects import OWN_PREFIX
 
 NAME_BYTES = 1024
+ANOTHER_SUBFOLDER = "belongs to another subfolder of the plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Pattern:
     def choose(self, name: str) -> Choice:
         """Where one object of the listing goes."""
         if self.excluded and name.startswith(self.excluded):
-            return LeftBehind("belongs to another subfolder of the plan")
+            return LeftBehind(ANOTHER_SUBFOLDER)
         for number, segment in enumerate(self.segments):
             if name.startswith(segment.source_prefix):
                 return self._within(number, segment, name)

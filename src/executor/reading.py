@@ -79,6 +79,8 @@ def definition_of(plan: Plan, phase: Phase, move: Move) -> Definition:
         code=tuple(f"{change.file}:{change.line}" for change in move.code_changes if change.change),
         checks=move.checks,
         retention_days=migration.retention_days,
+        # A configured path may lie inside a larger subfolder; then the evidence says nothing about its size.
+        approved_bytes=move.bytes if move.bytes and f"{move.subfolder}/" == migration.source_path else None,
     )
 
 

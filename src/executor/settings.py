@@ -11,7 +11,10 @@ from executor.transport import Retries
 
 
 class ExecutorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the executor behaves. Rates are requests a second on one bucket; 0 lifts the cap."""
+    """How the executor behaves. Rates are requests a second on one bucket; 0 lifts the cap.
+
+    `size_tolerance` is the share by which a folder may differ from the approved bytes; 0 accepts any size.
+    """
 
     in_flight: int = 128
     start_rate: float = START_RATE
@@ -20,6 +23,7 @@ class ExecutorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     first_wait_seconds: float = 0.5
     longest_wait_seconds: float = 30.0
     max_passes: int = 5
+    size_tolerance: float = 0.2
     mirror_seconds: float = 60.0
     user_project: str | None = None
     rewrite_bytes_per_call: int | None = None

@@ -5,13 +5,14 @@ import json
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from executor.errors import ApprovalNeeded, BucketRefused, ExecutorLocked, JournalBroken, MoveRefused, PlanEdited
 from executor.objects import MARKER
 from executor.reading import Selection
 from executor.run import journal_path_of, status
-from executor_bench import Bench
+from executor_bench import QUICK, Bench
 from hand_made_plan import SOURCE, move, plan_of, write_approved
 from planner.planfile import write
 
@@ -342,6 +343,19 @@ def test_a_move_that_changed_after_it_began_is_refused(bench: Bench) -> None:
 
     assert result.exit_code == PlanEdited.exit_code
     assert "roll it back" in result.moves[0].notes[0]
+
+
+@pytest.mark.parametrize(("approved", "exit_code"), [(90_000_000, 0), (70_000_000, 6), (140_000_000, 6)])
+def test_a_folder_that_is_not_the_approved_one_any_more_is_refused(bench: Bench, approved: int, exit_code: int) -> None:
+    bench.seed("archives/a", size=100_000_000)
+    one = msgspec.structs.replace(move("archives", **archive()), bytes=approved)
+    write_approved(plan_of([one]), bench.plan)
+
+    for _ in range(2):
+        result = bench.execute()
+        assert result.exit_code == exit_code
+        assert len(bench.objects(TARGET)) == (exit_code == 0)
+    assert bench.execute(settings=msgspec.structs.replace(QUICK, size_tolerance=0.0)).exit_code == 0
 
 
 def test_two_moves_that_would_write_one_name_are_refused_before_the_second_copies(bench: Bench) -> None:

@@ -38,6 +38,12 @@ def execute(
     take_lock: Annotated[
         bool, typer.Option("--take-lock", help="Take over the lock of an executor that is dead for certain.")
     ] = False,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            "--catalogue", help="Refuse where this catalogue shows that the plan has drifted.", metavar="FILE"
+        ),
+    ] = None,
     journal: JournalOption = None,
     settings: SettingsOption = None,
     as_json: JsonOption = False,
@@ -62,6 +68,8 @@ def execute(
     chosen = read_settings(load_settings(settings).room("executor"))
     if in_flight is not None:
         chosen = msgspec.structs.replace(chosen, in_flight=in_flight)
+    if catalogue is not None:
+        _refuse_stale(plan, catalogue, phase)
     stop = Stop()
     with ProgressLines() as progress:
         work = run(
@@ -77,3 +85,14 @@ def execute(
         result = run_interruptible(work, stop, note)
     print_run(result, as_json=as_json)
     raise typer.Exit(result.exit_code)
+
+
+def _refuse_stale(plan_path: Path, catalogue: Path, phase: int | None) -> None:
+    from analysis.catalogue import Catalogue
+    from planner.check import require_fresh
+    from planner.planfile import load
+    from planner.reading import read_for_plan
+
+    plan = load(plan_path)
+    with Catalogue.open(catalogue) as opened:
+        require_fresh(plan, read_for_plan(opened, plan.source_bucket), phase=phase)
