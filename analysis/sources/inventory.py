@@ -32,6 +32,7 @@ COLUMNS = (
     *("project", "bucket", "name", "location", "size", "timecreated", "timedeleted", "updated", "storageclass"),
     *("crc32c", "md5hash", "generation", "metageneration", "contenttype", "timestorageclassupdated", "customtime"),
 )
+_ENDS = (duckdb.CSVLineTerminator.LINE_FEED, duckdb.CSVLineTerminator.CARRIAGE_RETURN_LINE_FEED)
 _DELIMITERS = (",", ";", "\t", "|")
 _DAY = re.compile(r"(20\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])")
 
@@ -233,6 +234,8 @@ class _Inventory:
             escapechar='"',
             all_varchar=True,
             auto_detect=False,
+            # Told, not guessed: a quoted name may hold the other kind.
+            lineterminator=_ENDS[b"\r\n" in part.inspection.head],
             columns=dict.fromkeys(names, "VARCHAR"),
             store_rejects=True,
         )
