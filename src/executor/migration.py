@@ -6,11 +6,14 @@ half-done is repeated by the next run: each act is safe to repeat.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from executor import buckets
 from executor.copying import ObjectCopier
 from executor.definition import Definition
+from executor.dryrun import source_warnings
 from executor.errors import ExecutorError, ExecutorLocked, GuardRefused, JournalBroken, PlanDrifted
 from executor.feeding import Feeder, Stop
 from executor.hooks import run_check
@@ -65,6 +68,7 @@ class Outcome:
     mismatches: int = 0
     notes: list[str] = field(default_factory=list)
     error: ExecutorError | None = None
+    later: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
 
 class Migration:
@@ -142,6 +146,7 @@ class Migration:
 
     async def _bucket(self, step: EnsureBucket) -> None:
         journal, source = self._journal, self.definition.moving.source_bucket
+        self.outcome.notes += source_warnings(await self.context.storage.get_bucket(source) or {})
         number = await journal.call(
             journal.start_step, self.move.move_id, self.context.run_id, "bucket", {"bucket": step.name}
         )
@@ -340,7 +345,7 @@ class Migration:
 
             await self._enter(MoveState.VERIFIED, verified_at=now(), note="")
 
-    async def _lifecycle(self, bucket: str, rules: tuple[dict[str, object], ...]) -> None:
+    async def _lifecycle(self, bucket: str, rules: tuple[dict[str, object], ...], *, last: bool = False) -> None:
         journal = self._journal
         buckets.refuse_reckless_rules(rules)
         waiting = [
@@ -349,6 +354,10 @@ class Migration:
             if move.target_bucket == bucket
             and move.state not in {"verified", "quiet", "cleaning", "cleaned", "rolled-back"}
         ]
+        if waiting and not last:
+            # A move that runs beside this one may verify the rest of the bucket before the run ends.
+            self.outcome.later.append(partial(self._lifecycle, bucket, rules, last=True))
+            return
         if waiting:
             self.outcome.notes.append(f"lifecycle of {bucket} waits until {', '.join(waiting)} is verified, too")
             return

@@ -12,7 +12,7 @@ from executor.clock import now
 from executor.credentials import credentials_for, endpoint_from_environment
 from executor.definition import Definition
 from executor.dryrun import forecast
-from executor.errors import ExecutorError, MoveRefused
+from executor.errors import ExecutorError, MoveRefused, StorageError
 from executor.feeding import Stop
 from executor.hooks import tell
 from executor.journal import Journal
@@ -120,6 +120,12 @@ async def _in_phases(context: Context, definitions: list[Definition], selection:
 
     for _, phase in groupby(definitions, key=lambda one: one.phase):
         await all_of(one(definition) for definition in phase if not definition.stays)
+    for outcome in outcomes.values():
+        for act in outcome.later:
+            try:
+                await act()
+            except StorageError as error:
+                outcome.error = outcome.error or error
     return outcomes
 
 

@@ -300,6 +300,22 @@ def test_a_failing_move_hides_nothing_of_the_others(bench: Bench) -> None:
     ]
 
 
+def test_moves_that_share_a_bucket_get_their_lifecycle_when_all_are_verified(bench: Bench) -> None:
+    bench.seed("archives/a", *[f"seed/{number}" for number in range(50)])
+    rules = {"rule": [{"action": {"type": "SetStorageClass", "storageClass": "COLDLINE"}, "condition": {"age": 90}}]}
+    seeds = move("seeds", source_path="seed/", target_bucket=TARGET, target_path="seed/", lifecycle_policy=rules)
+    write_approved(plan_of([move("archives", **archive(target_path="old/")), seeds]), bench.plan)
+    bench.fault("denied", "objects.rewrite", name="seed/", count=-1, permission="storage.objects.create")
+
+    assert bench.execute(Selection(parallel=2)).exit_code == 3
+    assert "lifecycle" not in bench.api("GET", f"/storage/v1/b/{TARGET}")
+    bench.server.control("DELETE", "faults")
+    assert bench.execute(Selection(parallel=2)).exit_code == 0
+
+    found = bench.api("GET", f"/storage/v1/b/{TARGET}")["lifecycle"]["rule"]
+    assert sorted(map(str, found)) == sorted(map(str, rules["rule"] + LIFECYCLE["rule"]))
+
+
 def test_the_second_of_two_executors_is_refused(bench: Bench) -> None:
     bench.seed("archives/a")
     approve_archive(bench)
