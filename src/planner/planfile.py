@@ -69,6 +69,8 @@ def loads(raw: bytes, name: str = "plan.json") -> Plan:
         version = None
     except msgspec.DecodeError as error:
         raise InvalidPlanInput(f"{name} is not valid JSON ({error})", again) from error
+    except RecursionError:
+        raise InvalidPlanInput(f"{name} is nested deeper than any plan", again) from None
     if version != SCHEMA_VERSION:
         hint = f"this release reads version {SCHEMA_VERSION}; {again}"
         raise InvalidPlanInput(f"{name} has plan version {version!r}", hint)

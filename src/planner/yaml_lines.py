@@ -12,6 +12,7 @@ from planner.errors import InvalidPlanInput
 
 TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map", "timestamp")}
 MAXIMUM_BYTES = 4 * 1024 * 1024
+MAXIMUM_DEPTH = 200
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ def parse_yaml(text: str, name: str) -> Document:
 
     reader = YAML(typ="safe", pure=True)
     document = Document(name, None)
+    if _flow_depth(text) > MAXIMUM_DEPTH:
+        # The reader would need minutes to find out for itself.
+        raise InvalidPlanInput(f"{name} is nested deeper than any configuration", "name the right file")
     try:
         node = reader.compose(StringIO(text))
         data = _plain(reader, node, (), document, set()) if node is not None else None
@@ -56,7 +60,18 @@ def parse_yaml(text: str, name: str) -> Document:
         line = f", line {mark.line + 1}," if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InvalidPlanInput(f"{name}{line} is not valid YAML", problem) from error
+    except RecursionError:
+        raise InvalidPlanInput(f"{name} is nested deeper than any configuration", "name the right file") from None
     return Document(name, data, document.lines)
+
+
+def _flow_depth(text: str) -> int:
+    """How deep brackets nest, those in strings counted too."""
+    depth = deepest = 0
+    for letter in text:
+        depth += (letter in "[{") - (letter in "]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _plain(reader: Any, node: Any, path: tuple[str, ...], document: Document, seen: set[int]) -> Any:
