@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from planner.plan import Move, Phase, Plan
+from planner.plan import CodeChange, Move, Phase, Plan
 from planner.planfile import approval_problems
 from planner.tiers import PRIORITIES
 from thermocline.reporting.lifecycle_words import lifecycle_words
@@ -130,8 +130,20 @@ def _values(plan: Plan, code_url: str | None) -> dict[str, Any]:
         "buckets": _buckets(moving),
         "changes": sum(change.change for move in moving for change in move.code_changes),
         "lifecycle": lifecycle_words,
+        "sites": sites,
         "address": lambda file, line: code_address(code_url, file, line),
     }
+
+
+def sites(move: Move) -> list[tuple[CodeChange, str]]:
+    """Each line of code once, with what it does there in words."""
+    found: dict[tuple[str, int], tuple[CodeChange, list[str]]] = {}
+    for change in move.code_changes:
+        what = f"{change.role}, {change.via}" if change.change else "a document mentions it"
+        _, words = found.setdefault((change.file, change.line), (change, []))
+        if what not in words:
+            words.append(what)
+    return [(change, "; ".join(words)) for change, words in found.values()]
 
 
 def _buckets(moving: Iterable[Move]) -> list[tuple[str, list[Move]]]:
