@@ -12,7 +12,8 @@ from analysis.references.values import Arguments, Constant, Function, Product, T
 if TYPE_CHECKING:
     from analysis.references.machine import Machine
 
-_TAG = re.compile(r"\{\{(?P<expression>.*?)\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+# Bounded, so that braces that never close cost no more than others.
+_TAG = re.compile(r"\{\{(?P<expression>.{0,800}?)\}\}|\{%.{0,800}?%\}|\{#.{0,4000}?#\}", re.DOTALL)
 _PARAMETER = re.compile(
     r"^\s*-?\s*(?:dag_run\.conf|params|context\.params)(?:\.(?P<name>\w+)|\[['\"](?P<key>\w+)['\"]\]|\.get\(\s*['\"](?P<got>\w+)['\"])"
 )

@@ -11,7 +11,8 @@ from analysis.references.program import Program
 from analysis.references.text import HOLE, Text, literal
 from analysis.references.touches import guessed_role
 
-_TAG = re.compile(r"\{\{(?P<expression>.*?)\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+# Bounded, so that braces that never close cost no more than others.
+_TAG = re.compile(r"\{\{(?P<expression>.{0,800}?)\}\}|\{%.{0,800}?%\}|\{#.{0,4000}?#\}", re.DOTALL)
 _STARTS = re.compile(r"gsutil|gcloud storage|python[\d.]*[\s\"',]|\.py\b|[Oo]perator\b.*\n(?:.*\n){0,12}.*bucket")
 _KEY = re.compile(r"^\s*(?:-\s*)?[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]\s*")
 
@@ -24,10 +25,9 @@ def scan_file(program: Program, file: SourceFile) -> None:
 
 
 def _sql(program: Program, file: SourceFile) -> None:
-    text = program.file_text(file.path)
-    if not _worth(text.flat):
+    if not _worth(program.checkout.text(file.path)):
         return
-    text = render(text, program.env)
+    text = render(program.file_text(file.path), program.env)
     for role, place, site, via in sql.touches(text):
         program.record(
             role,
@@ -146,7 +146,7 @@ def _structured_line(program: Program, line: Text, keys: list[str], file: Source
         role: Role | None = None
         via = keys[-1] if keys else file.language
         if in_statement:
-            role, via = sql.role_at(line.flat, start)
+            role, via = sql.Statements(line.flat).role_at(start)
             if role == "reference":
                 role = None
                 via = keys[-1] if keys else file.language
@@ -163,9 +163,9 @@ def _plain(program: Program, file: SourceFile) -> None:
         for acts, bucket, prefix, site, via in javascript.touches(program, file.path):
             program.record(acts, bucket, prefix, site, via, 0.7, workload=workload)
         return
-    text = program.file_text(file.path)
-    if not _worth(text.flat):
+    if not _worth(program.checkout.text(file.path)):
         return
+    text = program.file_text(file.path)
     for line in text.lines():
         if line.flat.lstrip().startswith(("//", "#", "*", "/*")):
             _document_line(program, line, file)
@@ -185,9 +185,8 @@ def _plain(program: Program, file: SourceFile) -> None:
 
 
 def _document(program: Program, file: SourceFile) -> None:
-    text = program.file_text(file.path)
-    if _worth(text.flat):
-        for line in text.lines():
+    if _worth(program.checkout.text(file.path)):
+        for line in program.file_text(file.path).lines():
             _document_line(program, line, file)
 
 

@@ -13,11 +13,14 @@ def parse(content: str) -> ast.Module:
     lines: list[str] = []
     numbers: list[int] = [1]
     position = 0
-    for cell in notebook.get("cells", []):
-        if cell.get("cell_type") != "code":
+    cells = notebook.get("cells", [])
+    for cell in cells if isinstance(cells, list) else []:
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
         source = cell.get("source", [])
-        written = source if isinstance(source, list) else source.splitlines(keepends=True)
+        written = source.splitlines(keepends=True) if isinstance(source, str) else source
+        if not isinstance(written, list) or not all(isinstance(line, str) for line in written):
+            raise ValueError("a cell holds no text")
         for line in written:
             needle = json.dumps(line, ensure_ascii=False)[1:-1]
             position = _next(raw, needle, position)

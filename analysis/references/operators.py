@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from analysis.references.text import HOLE, Text, hole, literal
+from analysis.references.text import HOLE, Text, chained, hole, literal
 from analysis.references.values import (
     MAXIMUM_ALTERNATIVES,
     Constant,
@@ -53,10 +53,7 @@ def concatenate(values: Sequence[Value]) -> Value:
 
 
 def _joined(values: Sequence[Value]) -> Text:
-    result = Text()
-    for value in values:
-        result = result + as_text(value)
-    return result
+    return chained(as_text(value) for value in values)
 
 
 def add(left: Value, right: Value) -> Value:

@@ -24,7 +24,7 @@ def scan_structure(program: Program, path: str, value: Value) -> None:
     """Record what one file's content does, and start the scripts that it starts."""
     machine = Machine(program, path.rpartition("/")[0], Process(), program.script_name(path))
     frame = Frame(Module(path, ast.Module([], []), path), {})
-    for table, keys in _tables(value, ()):
+    for table, keys in _tables(value, (), set()):
         site = _site(table, path)
         arguments = Arguments([], {key: entry for key, entry in table.entries.items() if isinstance(key, str)}, site)
         handled = _operator(machine, arguments, frame)
@@ -34,14 +34,18 @@ def scan_structure(program: Program, path: str, value: Value) -> None:
                 _address(machine, [*keys, key], text, path, frame)
 
 
-def _tables(value: Value, keys: tuple[str, ...]) -> Iterator[tuple[Table, tuple[str, ...]]]:
+def _tables(value: Value, keys: tuple[str, ...], seen: set[int]) -> Iterator[tuple[Table, tuple[str, ...]]]:
+    """Every table once, with the keys that lead to it."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
     if isinstance(value, Items):
         for item in value.values:
-            yield from _tables(item, keys)
+            yield from _tables(item, keys, seen)
     elif isinstance(value, Table):
         yield value, keys
         for key, entry in value.entries.items():
-            yield from _tables(entry, (*keys, str(key)))
+            yield from _tables(entry, (*keys, str(key)), seen)
 
 
 def _site(table: Table, path: str) -> Site:

@@ -5,7 +5,7 @@ import re
 import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from analysis.references import environment, notebooks, shell, sql
@@ -82,6 +82,7 @@ class Program:
     drafts: dict[tuple[str, str, str, str, int, str], _Draft] = field(default_factory=dict)
     structures: dict[str, Value | None] = field(default_factory=dict)  # YAML, JSON and TOML files already read
     structured_characters: int = 0
+    steps_taken: int = 0
     tracing: bool = False  # keep for every reference the strings it was made of, for a patch
     traces: list["Trace"] = field(default_factory=list)
     _trees: dict[str, ast.Module | None] = field(default_factory=dict)
@@ -241,8 +242,13 @@ class Program:
 
     def file_text(self, path: str) -> Text:
         """A file as one Text whose lines know where they stand."""
-        content = self.checkout.text(path).replace(HOLE, "")
-        return Text((Piece(content, Site(path, 1), multiline=True),)) if content else Text()
+        pieces, offset = [], 0
+        for number, line in enumerate(self.checkout.text(path).replace(HOLE, " ").split("\n"), 1):
+            pieces.append(Piece(line + "\n", Site(path, number), offset=offset))
+            offset += len(line) + 1
+        if pieces:
+            pieces[-1] = replace(pieces[-1], text=pieces[-1].text[:-1])
+        return Text(tuple(piece for piece in pieces if piece.text))
 
     def _template(self, name: str, importer: str) -> str | None:
         tail = name.rpartition(HOLE)[2].lstrip("./")

@@ -7,7 +7,7 @@ for reference in scan(Path("checkout"), bucket="data-bucket-prod", env="prod"):
 import ast
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,15 @@ from analysis.references.checkout import is_test, open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.frames import Frame
 from analysis.references.machine import BudgetSpent, Machine, Process
-from analysis.references.model import Reference, ScanResult
+from analysis.references.model import Reference, ScanResult, Site
 from analysis.references.program import Program, Start
 from analysis.references.sinks import load_sinks
-from analysis.references.values import Arguments, Function, Instance
+from analysis.references.values import Arguments, Function, Instance, Value
 
 STEPS_PER_ENTRY = 150_000
 STEPS_PER_MODULE = 400_000
+STEPS_BEFORE_HASTE = 12_000_000
+STEPS_IN_HASTE = 20_000
 _WORTH = re.compile(
     r"gs://|gcs|bucket|blob|storage|parquet|read_|to_csv|write|upload|download|gsutil|BigQuery|\.py\b", re.IGNORECASE
 )
@@ -140,16 +142,27 @@ def _own(program: Program, start: Start) -> Machine:
     return Machine(program, script_root(start.file), process, start.workload)
 
 
-def _enter(machine: Machine, path: str, name: str) -> None:
-    """Execute one module as a way in; what is left when its work is used up is reported."""
-    machine.steps_left = STEPS_PER_MODULE
-    machine.program.entered[path] = machine
+def _worked(machine: Machine, what: Site, usual: int, work: Callable[[], object]) -> None:
+    """Do one entry's work within its allowance; what is left when that is used up is reported.
+
+    The allowance shrinks once many entries took all they could, so that no number of them can hold a scan.
+    """
+    program = machine.program
+    given = usual if program.steps_taken < STEPS_BEFORE_HASTE else STEPS_IN_HASTE
+    machine.steps_left = given
     try:
-        machine.module(path, name)
+        work()
     except BudgetSpent as spent:
-        machine.program.give_up(path, 1, f"too much work, stopped at {spent}")
+        program.give_up(what.file, what.line, f"too much work, stopped at {spent}")
     except RecursionError:
-        machine.program.give_up(path, 1, "nested too deeply")
+        program.give_up(what.file, what.line, "nested too deeply")
+    program.steps_taken += given - max(machine.steps_left, 0)
+
+
+def _enter(machine: Machine, path: str, name: str) -> None:
+    """Execute one module as a way in."""
+    machine.program.entered[path] = machine
+    _worked(machine, Site(path, 1), STEPS_PER_MODULE, lambda: machine.module(path, name))
     machine.program.executed.add(path)
 
 
@@ -187,21 +200,19 @@ def _called_names(tree: ast.Module) -> set[str]:
 
 
 def _explore_function(machine: Machine, function: Function) -> None:
-    machine.steps_left = STEPS_PER_ENTRY
     frame = Frame(function.module, function.module.names)
     site = frame.site(function.node)
-    try:
-        positional = []
+
+    def call() -> None:
+        positional: list[Value] = []
         if function.owner is not None:
             owner = machine.instances.get(id(function.owner))
             if owner is None:
                 created = machine.instantiate(function.owner, Arguments([], {}, site), frame)
                 owner = created if isinstance(created, Instance) else Instance(function.owner)
-            if (function.module.file, function.node.lineno) in machine.program.called:
+            if tuple(site) in machine.program.called:
                 return
             positional = [] if "staticmethod" in machine.decorator_names(function) else [owner]
         machine.invoke(function, positional, {}, frame, None)
-    except BudgetSpent as spent:
-        machine.program.give_up(site.file, site.line, f"{function.name}: too much work, stopped at {spent}")
-    except RecursionError:
-        machine.program.give_up(site.file, site.line, f"{function.name}: nested too deeply")
+
+    _worked(machine, site, STEPS_PER_ENTRY, call)

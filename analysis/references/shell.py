@@ -7,14 +7,12 @@ compute (command substitutions, loop variables) is a hole.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from analysis.references import environment
 from analysis.references.text import HOLE, Text, hole
 
-_HEREDOC = re.compile(
-    r"<<-?\s*(?P<quote>['\"]?)(?P<word>\w+)(?P=quote)(?P<rest>[^\n]*)\n(?P<body>.*?)\n\s*(?P=word)\s*(?=\n|$)",
-    re.DOTALL,
-)
+_HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"]?)(?P<word>\w+)(?P=quote)(?P<rest>[^\n]*)$")
 _SUBSTITUTION = re.compile(r"\$\((?!\()(?P<inner>[^()]*(?:\([^()]*\)[^()]*)*)\)|`(?P<old>[^`]*)`")
 _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::?[-=](?P<default>[^}]*)|[^}]*)?\}|\$(?P<word>[A-Za-z_]\w*|\d|@|\*)")
 _ASSIGNMENT = re.compile(r"^(?P<name>[A-Za-z_]\w*)=")
@@ -22,7 +20,7 @@ _TOKEN = re.compile(
     r"(?P<space>(?:[ \t]|\\\r?\n)+)|(?P<comment>(?<![^\s;])#[^\n]*)"
     r"|(?P<separator>&&|\|\||;;|[;|&\n()])|(?P<redirect>\d?>>?&?\d?|<)"
 )
-_BRACED_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_BRACED_JINJA = re.compile(r"\{\{.{0,600}?\}\}|\{%.{0,600}?%\}", re.DOTALL)
 _KEYWORDS = frozenset(
     "if then else elif fi do done while until ! time sudo exec nohup eval command { } "  # noqa: SIM905 - reads better
     "export local readonly declare set env xargs".split()
@@ -118,13 +116,27 @@ def _substitute(text: Text, depth: int) -> tuple[Text, list[Text]]:
 
 
 def _without_heredocs(text: Text) -> tuple[Text, list[Text]]:
+    """The script with every here-document taken out, and their bodies in order; one without an end stays."""
     if "<<" not in text.flat:
         return text, []
     bodies, spans = [], []
-    for match in _HEREDOC.finditer(text.flat):
-        bodies.append(text.cut(match.start("body"), match.end("body")))
-        rest = text.cut(match.start("rest"), match.end("rest"))
-        spans.append((match.start(), match.end(), text.cut(match.start(), match.start() + 2) + rest))
+    starts = list(accumulate((len(line) + 1 for line in text.flat.split("\n")), initial=0))
+    ends: dict[str, list[int]] = {}
+    lines = text.flat.split("\n")
+    for number, line in enumerate(lines):
+        ends.setdefault(line.strip(), []).append(number)
+    number = 0
+    while number < len(lines):
+        match = _HEREDOC.search(lines[number]) if "<<" in lines[number] else None
+        last = next((end for end in ends.get(match["word"], ()) if end > number), None) if match else None
+        if match and last is not None:
+            begin = starts[number]
+            bodies.append(text.cut(starts[number + 1], max(starts[last] - 1, starts[number + 1])))
+            rest = text.cut(begin + match.start("rest"), begin + match.end("rest"))
+            mark = text.cut(begin + match.start(), begin + match.start() + 2)
+            spans.append((begin + match.start(), starts[last + 1] - 1, Text((*mark.pieces, *rest.pieces))))
+            number = last
+        number += 1
     return text.replace_spans(spans), bodies
 
 
@@ -188,10 +200,7 @@ def _word(text: Text, position: int) -> tuple[_Word, int]:
     parts.append(text.cut(start, position))
     if position == start and not any(part.flat for part in parts):
         position += 1 if position < len(flat) and flat[position] in "<>" else 0
-    result = Text()
-    for part in parts:
-        result = result + part
-    return _Word(result, single), position
+    return _Word(Text(tuple(piece for part in parts for piece in part.pieces)), single), position
 
 
 def _closing(flat: str, position: int) -> int:

@@ -1,6 +1,7 @@
 """Addresses in SQL: the statement around one tells whether it is read or written."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from analysis.references.locations import Location, embedded
@@ -32,8 +33,7 @@ _RULES: tuple[tuple[re.Pattern[str], Role, str], ...] = (
     (re.compile(r"\binsert\s+into\s+(?:table\s+)?function\b", re.IGNORECASE), "write", "INSERT INTO FUNCTION"),
     (re.compile(r"\bunload\b", re.IGNORECASE), "write", "UNLOAD"),
     (re.compile(r"\bcopy\s+into\s+(?=['\"@])", re.IGNORECASE), "write", "COPY INTO"),
-    (re.compile(r"\bcopy\b[^;]*?\bto\s+(?=['\"])", re.IGNORECASE), "write", "COPY TO"),
-    (re.compile(r"\bcopy\b[^;]*?\bfrom\s+(?=['\"])", re.IGNORECASE), "read", "COPY FROM"),
+    (re.compile(r"\bto\s+(?=['\"](?:gs|gcs|s3|https?|az):)", re.IGNORECASE), "write", "COPY TO"),
     (
         re.compile(
             r"\b(?:read_parquet|read_csv|read_csv_auto|read_json|read_json_auto|read_ndjson|parquet_scan|read_text|read_blob|iceberg_scan|delta_scan)\s*\(",
@@ -54,6 +54,9 @@ _RULES: tuple[tuple[re.Pattern[str], Role, str], ...] = (
 # These name an option of the statement before them: the statement decides if there is one.
 _OPTIONS = {"uris", "url"}
 _TABLE_FUNCTIONS = {"s3()"}
+_INTO_FUNCTION = re.compile(r"\binsert\s+into\s+(?:table\s+)?function\s+\w+\s*\([^)]*$", re.IGNORECASE)
+_COMMENT = re.compile(r"(?:^|(?<=[\s;]))--[^\n]*|/\*.{0,20000}?\*/|(?:^|(?<=\n))[ \t]*#[^\n]*", re.DOTALL)
+REACH = 4000  # how far before an address its statement may begin
 
 
 def looks_like_sql(text: str) -> bool:
@@ -64,42 +67,48 @@ def looks_like_sql(text: str) -> bool:
 def touches(text: Text) -> Iterator[tuple[Role, Location, Site | None, str]]:
     """Every address of a query with its role, the line it stands on, and the statement that uses it."""
     flat = text.flat
-    comments = _comments(flat)
+    statements = Statements(flat)
     for start, _, place in embedded(text):
-        if any(first <= start < last for first, last in comments):
+        if statements.commented(start):
             continue
-        role, via = role_at(flat, start)
+        role, via = statements.role_at(start)
         # The address may come from a variable: the character before it stands where the query is written.
         site = next((piece.site for piece in text.cut(max(start - 1, 0), start + 1).pieces if piece.site), None)
         yield role, place, site or text.first_line, via
 
 
-def role_at(flat: str, position: int) -> tuple[Role, str]:
-    """What the statement around `position` does with an address there."""
-    begin = flat.rfind(";", 0, position) + 1
-    statement = flat[max(begin, position - 4000) : position]
-    best: tuple[int, Role, str] | None = None
-    for pattern, role, via in _RULES:
-        last = None
-        for match in pattern.finditer(statement):
-            last = match
-        if last is None:
-            continue
-        if via in _OPTIONS and best is not None:
-            continue
-        if best is None or last.end() > best[0] or best[2] in _OPTIONS:
-            best = (last.end(), role, via)
-    if best is None:
+class Statements:
+    """The words of a query that decide what it does with an address, found once."""
+
+    def __init__(self, flat: str) -> None:
+        self._flat = flat
+        self._found: list[tuple[int, Role, str]] = sorted(
+            (match.end(), role, via) for pattern, role, via in _RULES for match in pattern.finditer(flat)
+        )
+        self._ends = [end for end, _, _ in self._found]
+        self._comments = [match.span() for match in _COMMENT.finditer(flat)]
+        self._comment_starts = [start for start, _ in self._comments]
+
+    def commented(self, position: int) -> bool:
+        """Whether a position lies in a comment."""
+        index = bisect_right(self._comment_starts, position) - 1
+        return index >= 0 and position < self._comments[index][1]
+
+    def role_at(self, position: int) -> tuple[Role, str]:
+        """What the statement around `position` does with an address there."""
+        begin = max(self._flat.rfind(";", max(position - REACH, 0), position) + 1, position - REACH)
+        index = bisect_right(self._ends, position) - 1
+        while index >= 0 and self._ends[index] > begin:
+            _, role, via = self._found[index]
+            earlier = self._ends[index - 1] > begin if index else False
+            # An option belongs to the statement before it.
+            if via not in _OPTIONS or not earlier:
+                return self._inserted(begin, position) if via in _TABLE_FUNCTIONS else (role, via)
+            index -= 1
         return "reference", "sql"
-    if best[2] in _TABLE_FUNCTIONS and re.search(
-        r"\binsert\s+into\s+(?:table\s+)?function\s+\w+\s*\([^)]*$", statement, re.IGNORECASE
-    ):
-        return "write", "INSERT INTO FUNCTION"
-    return best[1], best[2]
 
-
-def _comments(flat: str) -> list[tuple[int, int]]:
-    return [
-        match.span()
-        for match in re.finditer(r"(?:^|(?<=[\s;]))--[^\n]*|/\*.*?\*/|(?:^|(?<=\n))\s*#[^\n]*", flat, re.DOTALL)
-    ]
+    def _inserted(self, begin: int, position: int) -> tuple[Role, str]:
+        """A table function is read, unless the statement inserts into it."""
+        if _INTO_FUNCTION.search(self._flat, begin, position):
+            return "write", "INSERT INTO FUNCTION"
+        return "read", "s3()"

@@ -34,7 +34,8 @@ def _load(program: "Program", path: str) -> Value | None:
         return None
     program.structured_characters += len(content)
     documents = _compose(content)
-    values = [_value(document, path, content, 0) for document in documents or []]
+    known: dict[int, Value] = {}
+    values = [_value(document, path, content, 0, known) for document in documents or []]
     if not values:
         return None
     return values[0] if len(values) == 1 else Items(values)
@@ -50,23 +51,31 @@ def _compose(content: str) -> "list[object] | None":
         return None  # templates and other tongues: the lines are read instead
 
 
-def _value(node: object, path: str, content: str, depth: int) -> Value:
-    from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
-
+def _value(node: object, path: str, content: str, depth: int, known: dict[int, Value]) -> Value:
+    """A node as a value; what an alias repeats is one value, however often it is named."""
     if depth > MAXIMUM_DEPTH:
         return Unknown()
+    if id(node) not in known:
+        known[id(node)] = Unknown()  # for a node inside itself
+        known[id(node)] = _new_value(node, path, content, depth, known)
+    return known[id(node)]
+
+
+def _new_value(node: object, path: str, content: str, depth: int, known: dict[int, Value]) -> Value:
+    from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
     if isinstance(node, MappingNode):
         table = Table({})
         for key, inner in node.value:
             name = str(key.value) if isinstance(key, ScalarNode) else None
-            value = _value(inner, path, content, depth + 1)
+            value = _value(inner, path, content, depth + 1, known)
             if name == "<<" and isinstance(value, Table):
                 table.entries = {**value.entries, **table.entries}
             elif name is not None:
                 table.entries[name] = value
         return table
     if isinstance(node, SequenceNode):
-        return Items([_value(inner, path, content, depth + 1) for inner in node.value])
+        return Items([_value(inner, path, content, depth + 1, known) for inner in node.value])
     if isinstance(node, ScalarNode):
         return _scalar(
             node.value, node.style, node.tag, node.start_mark.index, Site(path, node.start_mark.line + 1), content

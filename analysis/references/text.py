@@ -4,9 +4,11 @@ A Text is immutable. `flat` is the whole string with one HOLE character per unkn
 methods and regular expressions find their way, and `cut` takes the matching slice together with its sites.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from analysis.references.model import Site
@@ -81,16 +83,22 @@ class Text:
             return hole("too long")
         return Text(self.pieces + other.pieces, _merge(self.trail, other.trail))
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return list(accumulate((len(piece.text) for piece in self.pieces), initial=0))
+
     def cut(self, start: int, end: int | None = None) -> "Text":
         """The slice [start:end] of `flat`, each piece with the line its part stands on."""
-        end = len(self.flat) if end is None else end
+        end = self._starts[-1] if end is None else min(end, self._starts[-1])
+        if start >= end:
+            return Text(trail=self.trail)
+        first = bisect_right(self._starts, start) - 1
         parts: list[Piece] = []
-        position = 0
-        for piece in self.pieces:
-            first, last = max(start - position, 0), min(end - position, len(piece.text))
-            if first < last:
-                parts.append(_part(piece, first, last))
-            position += len(piece.text)
+        for number in range(first, len(self.pieces)):
+            position, piece = self._starts[number], self.pieces[number]
+            if position >= end:
+                break
+            parts.append(_part(piece, max(start - position, 0), min(end - position, len(piece.text))))
         return Text(tuple(parts), self.trail)
 
     def replace_spans(self, spans: Iterable[tuple[int, int, "Text"]]) -> "Text":
@@ -154,9 +162,21 @@ def hole(label: str = "", site: Site | None = None) -> Text:
     return Text((Piece(HOLE, site, label=label),))
 
 
+def chained(parts: Iterable[Text]) -> Text:
+    """The strings one after the other."""
+    found = list(parts)
+    pieces = tuple(chain.from_iterable(part.pieces for part in found))
+    if len(pieces) > MAXIMUM_PIECES or sum(len(piece.text) for piece in pieces) > MAXIMUM_LENGTH:
+        return hole("too long")
+    trail: tuple[Site, ...] = ()
+    for part in found:
+        trail = _merge(trail, part.trail)
+    return Text(pieces, trail)
+
+
 def join(separator: Text, parts: Iterable[Text]) -> Text:
     """`separator.join(parts)`."""
-    result: Text | None = None
+    found: list[Text] = []
     for part in parts:
-        result = part if result is None else result + separator + part
-    return result if result is not None else Text()
+        found.extend([separator, part] if found else [part])
+    return chained(found)

@@ -1,0 +1,90 @@
+"""No file holds a scan up or breaks it, and what was given up is told; each of these once did one of the two."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.references.model import operations
+from analysis.references.scan import scan_checkout
+
+KNOWN = 'import pandas as pd\npd.read_csv("gs://lake/known.csv")\n'
+
+HOSTILE = {
+    "parentheses.py": "x = " + "(" * 150 + "1" + ")" * 150,
+    "long_sum.py": "x = " + "+".join(['"a"'] * 20_000),
+    "deep_lists.py": "x = " + "[" * 90 + "]" * 90,
+    "nested.py": "\n".join("    " * depth + f"if a{depth}:" for depth in range(90)) + "\n" + "    " * 90 + "pass",
+    "branches.py": "import os\np = 'gs://lake/'\n"
+    + "if os.environ.get('A'):\n    p += 'a'\nelse:\n    p += 'b'\n" * 300,
+    "loops.py": "L = list('abcdefghijklmnop')\n"
+    + "".join("    " * depth + f"for v{depth} in L:\n" for depth in range(12))
+    + "    " * 12
+    + "print(v0)\n",
+    "recursion.py": "def f(n):\n    return g(n) + g(n)\n\n\ndef g(n):\n    return f(n) + f(n)\n\n\nf(3)\n",
+    "growth.py": "x = 'a' * 10**12\ny = [1]\nfor i in range(100):\n    y = y + y\nz = 'ab'\n" + "z = z + z\n" * 200,
+    "itself.py": "import json\nd = {}\nd['d'] = d\nl = []\nl.append(l)\njson.dumps(l)\njson.dumps(d)\n",
+    "classes.py": "class A0:\n    pass\n" + "".join(f"class A{n}(A{n - 1}):\n    pass\n" for n in range(1, 400)),
+    "own_base.py": "class A:\n    def __init__(self):\n        self.a = A()\n\n\nA()\n",
+    "quotes.sh": "gsutil cp " + "'" * 9_999 + '"$(' * 2_000 + "\n" + "<<EOF " * 2_000,
+    "continued.sh": " " * 100_000 + "gsutil" + "\\\n" * 20_000,
+    "braces.sql": "gs://" + "{{" * 6_000 + "select gs://a/" + "{" * 50_000,
+    "words.sql": "select " + "copy " * 20_000 + " gs://a/b " + "create external table " * 10_000,
+    "aliases.yaml": "b: gs://lake/x\na: &a [x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1 if n else str()}'] * 9)}]\n" for n in range(12)),
+    "cells.ipynb": '{"cells": [{"cell_type": "code", "source": 5}, 7]}',
+    "blocks.tf": 'resource "a" "b" {\n' * 2_000 + 'x = "gs://lake/x"\n' + "}\n" * 2_000,
+    "calls.js": "a.bucket(" * 5_000 + ".file(" * 5_000,
+    "nul.py": "x = 'gs://lake/\0b'\n",
+}
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_a_scan_survives(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(HOSTILE[name], encoding="utf-8")
+    (tmp_path / "zz_known.py").write_text(KNOWN, encoding="utf-8")
+    found = operations(scan_checkout(tmp_path, env="prod").references)
+    assert ("zz_known.py", "known.csv") in [(reference.file, reference.prefix) for reference in found]
+
+
+def test_what_is_given_up_is_told(tmp_path: Path) -> None:
+    fan = "".join(f"def f{n}(x):\n    return f{n + 1}(x + 'a') + f{n + 1}(x + 'b')\n" for n in range(22))
+    (tmp_path / "fan.py").write_text(fan + "def f22(x):\n    return x\n\n\nf0('gs://lake/')\n", encoding="utf-8")
+    (tmp_path / "broken.py").write_text("bucket = (:\n", encoding="utf-8")
+    (tmp_path / "unknown.py").write_text(
+        "def f(client, name):\n    client.bucket(name).blob(name).delete()\n", encoding="utf-8"
+    )
+    (tmp_path / "big.sql").write_text("-- gs://lake/x\n" * 150_000, encoding="utf-8")
+    (tmp_path / "notes.ipynb").write_text(
+        json.dumps({"cells": [{"cell_type": "code", "source": "x ="}]}), encoding="utf-8"
+    )
+    given_up = {(one.file, one.reason.partition(":")[0].partition(",")[0]) for one in scan_checkout(tmp_path).given_up}
+    assert given_up == {
+        ("fan.py", "too much work"),
+        ("broken.py", "cannot be parsed"),
+        ("notes.ipynb", "cannot be parsed"),
+        ("unknown.py", "Blob.delete"),
+        ("big.sql", "larger than 2 MB"),
+    }
+
+
+def test_links_in_a_circle_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "a" / "known.py").write_text(KNOWN, encoding="utf-8")
+    assert [one.file for one in scan_checkout(tmp_path).references] == ["a/known.py"]
+
+
+def test_scanned_code_is_never_run(tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "setup.py").write_text(
+        f"open({str(marker)!r}, 'w').close()\nimport os\nos.system('touch {marker}')\n", encoding="utf-8"
+    )
+    (code / "conf.yaml").write_text(
+        f"a: !!python/object/apply:os.system ['touch {marker}']\nb: gs://lake/x\n", encoding="utf-8"
+    )
+    (code / "main.py").write_text("import setup, yaml\nyaml.safe_load(open('conf.yaml'))\n", encoding="utf-8")
+    scan_checkout(code)
+    assert not marker.exists()
