@@ -54,5 +54,8 @@ def stages(evidence: Evidence, folder: Path, *, phase: int = 1, approved_by: str
         Stage("Rehearse it", ("execute", plan, "--phase", str(phase), "--dry-run")),
         Stage("Migrate it", ("execute", plan, "--phase", str(phase))),
         Stage("See where it stands", ("status", plan)),
-        Stage("Report", ("report", "--bucket", evidence.bucket, *catalogue, "--output", str(folder / "report"))),
+        Stage(
+            "Report",
+            ("report", "--bucket", evidence.bucket, "--plan", plan, *catalogue, "--output", str(folder / "report")),
+        ),
     ]
