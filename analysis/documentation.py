@@ -26,7 +26,7 @@ What the numbers mean:
 - `lines = kept + duplicates + rejected + not_storage` for every input in `v_evidence`.
 - An event is known by its log, its time to the microsecond and its insert id; parts of a split entry are one event.
 - A folder is the directory of an object with its closing slash, six levels at most; lists have none.
-- A day that came home from BigQuery as a rollup counts as a whole: log files of that day are duplicates, and vice versa.
+- A day that came home from BigQuery as a rollup counts as a whole: log files of it are duplicates, and vice versa.
 - Addresses of callers are not stored, in no table.
 """
 

@@ -79,7 +79,7 @@ class EventBatch:
         self._connection.execute(load_sql("ingest/judge_identities.sql"), {"key": self._pseudonym_key})
         for name in (
             "judge_callers",
-            "judge_events",
+            "sum_events",
             "add_access",
             "add_seen",
             "add_coverage",

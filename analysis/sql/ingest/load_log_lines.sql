@@ -136,7 +136,20 @@ SELECT
     label_location,
     label_project,
     status_code,
-    permissions,
+    len(permissions) AS asked,
+    CASE
+        WHEN coalesce(len(permissions), 0) = 0 THEN NULL
+        WHEN len(permissions) = 1 THEN coalesce(permissions[1].granted, false)
+        WHEN method = 'storage.objects.get'
+            THEN len(list_filter(permissions, lambda p: p.permission = 'storage.objects.get' AND p.granted)) > 0
+        ELSE len(list_filter(permissions, lambda p: p.granted)) > 0
+    END AS granted,
+    -- Only for methods that we have not heard of; see sum_events.sql.
+    CASE
+        WHEN method IN ('storage.objects.get', 'storage.objects.list', 'storage.objects.create', 'storage.objects.delete',
+            'storage.objects.update', 'storage.objects.patch') OR len(permissions) IS NULL THEN ''
+        ELSE concat(' ', array_to_string(list_transform(permissions, lambda p: p.permission), ' '), ' ')
+    END AS wanted,
     coalesce(caller.principalEmail, caller.principalSubject, '') AS principal,
     coalesce(caller.serviceAccountKeyName, '') AS key_name,
     CASE

@@ -1,6 +1,7 @@
--- Purpose: events of the batch that are new, with what each did and how it ended.
--- Parameters: none. Columns: those of `access` before summing, with object_name and log_type.
-CREATE OR REPLACE TEMP VIEW judged AS
+-- Purpose: the batch's new events, judged (what each did and how it ended) and summed; access, coverage and buckets are taken
+--   from these sums.
+-- Parameters: none. Columns: those of `access`, with the date as text, the names behind the bounds, log_type, location and project.
+CREATE OR REPLACE TEMP TABLE summed AS
 WITH fresh AS (
     SELECT e.* REPLACE (p.shown AS principal, d.shown AS delegation), a.agent
     FROM event AS e
@@ -9,23 +10,6 @@ WITH fresh AS (
     JOIN identity_shown AS d ON d.identity = e.delegation
     ANTI JOIN repeated AS r ON r.row_id = e.rowid
     WHERE e.problem = ''
-),
-permitted AS (
-    SELECT
-        *,
-        CASE
-            WHEN method IN ('storage.objects.get', 'storage.objects.list', 'storage.objects.create', 'storage.objects.delete',
-                'storage.objects.update', 'storage.objects.patch') THEN []
-            ELSE coalesce(list_transform(permissions, lambda p: p.permission), [])
-        END AS wanted,
-        CASE
-            WHEN coalesce(len(permissions), 0) = 0 THEN NULL
-            WHEN len(permissions) = 1 THEN coalesce(permissions[1].granted, false)
-            WHEN method = 'storage.objects.get'
-                THEN len(list_filter(permissions, lambda p: p.permission = 'storage.objects.get' AND p.granted)) > 0
-            ELSE len(list_filter(permissions, lambda p: p.granted)) > 0
-        END AS granted
-    FROM fresh
 ),
 acted AS (
     SELECT
@@ -41,21 +25,21 @@ acted AS (
             WHEN prefix(method, 'storage.buckets.') OR prefix(method, 'storage.hmacKeys.') THEN 'admin'
             WHEN object_name = '' AND contains(method, 'Iam') THEN 'admin'
             -- A method that we have not heard of is known by what it had to be allowed to do.
-            WHEN list_contains(wanted, 'storage.objects.create') THEN 'write'
-            WHEN list_contains(wanted, 'storage.objects.delete') THEN 'delete'
-            WHEN list_contains(wanted, 'storage.objects.update') OR list_contains(wanted, 'storage.objects.setIamPolicy')
-                OR list_contains(wanted, 'storage.objects.setRetention') THEN 'update'
-            WHEN list_contains(wanted, 'storage.objects.get') THEN 'read'
-            WHEN list_contains(wanted, 'storage.objects.list') THEN 'list'
+            WHEN contains(wanted, ' storage.objects.create ') THEN 'write'
+            WHEN contains(wanted, ' storage.objects.delete ') THEN 'delete'
+            WHEN contains(wanted, ' storage.objects.update ') OR contains(wanted, ' storage.objects.setIamPolicy ')
+                OR contains(wanted, ' storage.objects.setRetention ') THEN 'update'
+            WHEN contains(wanted, ' storage.objects.get ') THEN 'read'
+            WHEN contains(wanted, ' storage.objects.list ') THEN 'list'
             WHEN object_name <> '' AND contains(method, 'Iam') THEN 'update'
             ELSE 'admin'
         END AS op
-    FROM permitted
+    FROM fresh
 )
 SELECT
     bucket,
     CASE WHEN op IN ('list', 'admin') THEN '' ELSE folder END AS folder,
-    CASE WHEN op NOT IN ('list', 'admin') THEN text_as_date(date_text) END AS partition_date,
+    CASE WHEN op IN ('list', 'admin') THEN '' ELSE date_text END AS date_text,
     event_at::DATE AS day,
     principal,
     delegation,
@@ -68,7 +52,7 @@ SELECT
         WHEN status_code <> 0 THEN 'denied'
         WHEN coalesce(granted, true) THEN 'ok'
         -- The caller may list, so it is told that the object is not there rather than refused.
-        WHEN op = 'read' AND len(permissions) > 1 THEN 'missing'
+        WHEN op = 'read' AND asked > 1 THEN 'missing'
         ELSE 'denied'
     END AS outcome,
     CASE
@@ -85,9 +69,14 @@ SELECT
         WHEN op = 'admin' OR suffix(log_name, 'activity') THEN 'admin'
         ELSE 'data_write'
     END AS log_type,
-    object_name,
-    event_at,
-    hash,
-    label_location,
-    label_project
-FROM acted;
+    count(*) AS events,
+    -- Counted over hashes: these are not kept, so it does not matter that they may differ between versions.
+    len(list_distinct(list(hash(object_name)))) AS objects,
+    min(object_name) AS least_name,
+    max(object_name) AS greatest_name,
+    min(event_at) AS first_at,
+    max(event_at) AS last_at,
+    max(lower(label_location)) AS location,
+    max(label_project) AS project
+FROM acted
+GROUP BY ALL;
