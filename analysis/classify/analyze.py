@@ -4,17 +4,27 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import duckdb
 import msgspec
 
 from analysis.catalogue import Catalogue
+from analysis.classify.code import CodeMap
 from analysis.classify.collect import collect_facts
 from analysis.classify.contradictions import find_contradictions
 from analysis.classify.coverage import READ_LOGS, WRITE_LOGS, measure_coverage
 from analysis.classify.facts import HORIZON_DAYS, Consumer, Facts
-from analysis.classify.rollup import Scope, build_consumers, build_leaves, build_uses, draw_boundaries, run
+from analysis.classify.rollup import (
+    Scope,
+    build_leaves,
+    build_uses,
+    draw_boundaries,
+    judge_consumers,
+    number_consumers,
+    run,
+)
 from analysis.classify.store import save
 from analysis.classify.verdicts import judge
 from analysis.errors import BadInput
@@ -30,20 +40,19 @@ def analyze(
     `as_of` is the day to judge from; by default the last day of the log coverage, or of the inventory without logs.
     Raises BadInput if the catalogue knows nothing of the bucket.
     """
-    connection = catalogue.connection
-    scope = survey(connection, bucket, settings, as_of, env)
-    build_leaves(connection, scope, settings)
-    consumers = build_consumers(connection, scope, settings)
-    build_uses(connection, scope, settings)
-    boundaries = draw_boundaries(connection, settings)
-    facts, code = collect_facts(connection, scope, settings, consumers, boundaries)
+    return keep(catalogue, gather(catalogue.connection, bucket, settings, as_of, env), settings)
+
+
+def keep(catalogue: Catalogue, found: "Gathered", settings: Settings) -> int:
+    """Judge what was gathered and keep it as a snapshot; returns the snapshot's number."""
+    connection, scope, facts = catalogue.connection, found.scope, found.facts
     subfolders = tuple(judge(one, settings) for one in facts)
-    location, project = run(connection, "bucket_info", bucket=bucket)[0]
+    location, project = run(connection, "bucket_info", bucket=scope.bucket)[0]
     with catalogue.transaction():
         number = connection.execute("SELECT coalesce(max(snapshot_id), 0) + 1 FROM snapshot").fetchall()[0][0]
         analysis = Analysis(
             snapshot_id=number,
-            bucket=bucket,
+            bucket=scope.bucket,
             location=location,
             project=project,
             as_of=scope.as_of,
@@ -52,11 +61,37 @@ def analyze(
             coverage_to=scope.coverage.last,
             evidence_digest=digest(scope, facts),
             subfolders=subfolders,
-            contradictions=find_contradictions(facts, code, settings.thresholds),
-            listers=find_listers(connection, scope, consumers),
+            contradictions=find_contradictions(facts, found.code, settings.thresholds),
+            listers=find_listers(connection, scope, found.consumers),
         )
         save(connection, analysis, facts, msgspec.to_builtins(settings))
+    run(connection, "drop_tables")
     return int(number)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All that the verdicts rest on."""
+
+    scope: Scope
+    consumers: Mapping[int, Consumer]
+    facts: Sequence[Facts]
+    code: CodeMap
+
+
+def gather(
+    connection: duckdb.DuckDBPyConnection, bucket: str, settings: Settings, as_of: date | None, env: str | None
+) -> Gathered:
+    """Find the subfolders and collect their facts. Raises BadInput if the catalogue knows nothing of the bucket."""
+    run(connection, "limit_memory")
+    scope = survey(connection, bucket, settings, as_of, env)
+    build_leaves(connection, scope, settings)
+    numbers = number_consumers(connection, scope)
+    build_uses(connection, scope, settings)
+    consumers = judge_consumers(connection, scope, settings, numbers)
+    boundaries = draw_boundaries(connection, settings)
+    facts, code = collect_facts(connection, scope, settings.thresholds, consumers, boundaries)
+    return Gathered(scope, consumers, facts, code)
 
 
 def survey(

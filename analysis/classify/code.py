@@ -116,7 +116,7 @@ def _calls_like(site: CodeSite, agent: str) -> bool:
     if agent == "airflow":
         return orchestrated
     if agent == "bigquery":
-        return "bigquery" in via or "bq" in via
+        return any(word in via for word in ("bigquery", "bq", "export data", "load data", "load_table"))
     if agent == "gcsfs":
         return any(word in via for word in ("pandas", "pd.", "gcsfs", "parquet", "fsspec"))
     if agent == "python":

@@ -11,8 +11,8 @@ from analysis.classify.boundaries import Boundary
 from analysis.classify.code import CodeMap, map_code
 from analysis.classify.facts import Consumer, Copy, Facts, Use, days_from_bits
 from analysis.classify.rollup import Scope, run
+from analysis.classify.thresholds import Thresholds
 from analysis.model import ChildFolder, ClassAge, CodeSite
-from analysis.settings import Settings
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -20,7 +20,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 def collect_facts(
     connection: duckdb.DuckDBPyConnection,
     scope: Scope,
-    settings: Settings,
+    thresholds: Thresholds,
     consumers: Mapping[int, Consumer],
     boundaries: Sequence[Boundary],
 ) -> tuple[list[Facts], CodeMap]:
@@ -36,7 +36,7 @@ def collect_facts(
     templates = {row[0]: row[1:] for row in run(connection, "facts_template")}
     created = dict(run(connection, "facts_created", **places, covered=covered)) if covered else {}
     by_prefix: dict[str, Rows] = {
-        name: _group(run(connection, f"facts_{name}", **places, poll_repeats=settings.thresholds.poll_repeats))
+        name: _group(run(connection, f"facts_{name}", **places, poll_repeats=thresholds.poll_repeats))
         for name in ("child", "class_age", "use", "copy", "partition_reads", "partition_bytes", "week")
     }
     uses = {

@@ -78,8 +78,9 @@ def _days(days_by_log: Mapping[str, Collection[date]], logs: tuple[str, ...], fi
 def _bridge(days: list[date], longest_quiet: int) -> list[date]:
     bridged: list[date] = []
     for day in days:
-        if bridged and (day - bridged[-1]).days - 1 <= longest_quiet:
-            bridged.extend(bridged[-1] + timedelta(days=n) for n in range(1, (day - bridged[-1]).days))
+        quiet = (day - bridged[-1]).days - 1 if bridged else 0
+        if 0 < quiet <= longest_quiet:
+            bridged.extend([day - timedelta(days=n) for n in range(quiet, 0, -1)])
         bridged.append(day)
     return bridged
 

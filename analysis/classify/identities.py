@@ -6,6 +6,7 @@ once and writes nothing.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -27,25 +28,13 @@ _GOOGLE_AGENT = re.compile(
 
 
 @dataclass(frozen=True)
-class Identity:
-    """One row of the identity roll-up: a raw key of the access table, with its traffic in the window."""
+class Habits:
+    """What a consumer did; `tops` are the top-level folders of which it read half of the objects or more."""
 
-    identity_id: int
-    principal: str
-    delegation: str
-    key_name: str
-    agent: str
-    job: str
-    reads: int
-    objects: int
-    tops: int
-    writes: int
-    lists: int
-
-    @property
-    def key(self) -> tuple[str, str, str, str, str]:
-        """What makes it a consumer of its own."""
-        return (self.principal, self.delegation, self.key_name, self.agent, self.job)
+    reads: int = 0
+    objects: int = 0
+    tops: int = 0
+    writes: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,12 +86,13 @@ def kind_by_name(
     return "external" if foreign and not _matches(principal, settings.internal) else "service"
 
 
-def is_scanner(reads: int, objects: int, tops: int, writes: int, totals: BucketTotals, thresholds: Thresholds) -> bool:
-    """Whether an identity reads nearly every folder and object about once, and writes nothing."""
-    if writes or totals.tops < thresholds.scanner_minimum_folders or objects == 0:
+def is_scanner(habits: Sequence[Habits], totals: BucketTotals, thresholds: Thresholds) -> bool:
+    """Whether one identity's jobs together read nearly every folder and object about once, and write nothing."""
+    reads, objects = sum(one.reads for one in habits), sum(one.objects for one in habits)
+    if any(one.writes for one in habits) or totals.tops < thresholds.scanner_minimum_folders or objects == 0:
         return False
     return (
-        tops >= thresholds.scanner_folder_share * totals.tops
+        max(one.tops for one in habits) >= thresholds.scanner_folder_share * totals.tops
         and objects >= thresholds.scanner_object_share * totals.objects
         and reads <= thresholds.scanner_repeats * objects
     )

@@ -5,7 +5,7 @@ The temporary tables that the queries build and need are described in `sql/class
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,12 +16,14 @@ from analysis.catalogue import load_sql
 from analysis.classify.boundaries import Boundary, Child, find_boundaries
 from analysis.classify.coverage import Coverage
 from analysis.classify.facts import HORIZON_DAYS, Consumer
-from analysis.classify.identities import BucketTotals, Identity, home_projects, is_scanner, kind_by_name
+from analysis.classify.identities import BucketTotals, Habits, home_projects, is_scanner, kind_by_name
 from analysis.classify.thresholds import SubfolderLimits
 from analysis.settings import Settings
 
 # Folders are kept to this many segments by the evidence tables.
 DEEPEST = 6
+# Access rows rolled up in one go: some 300 MiB of working memory.
+ROWS_PER_PART = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -67,64 +69,72 @@ def build_leaves(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: 
     run(connection, "leaf")
 
 
-def build_consumers(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings) -> dict[int, Consumer]:
-    """Tell who is who; leaves the tables `caller` (raw identity → consumer) and `known_consumer` behind."""
+def number_consumers(connection: duckdb.DuckDBPyConnection, scope: Scope) -> dict[tuple[str, ...], int]:
+    """A number for each consumer key (principal, delegation, key, client, folded job); leaves `caller` behind."""
     rows = run(connection, "identity", bucket=scope.bucket, from_day=scope.from_day, to_day=scope.as_of)
-    identities = [Identity(*row) for row in rows]
+    numbers = {key: number for number, key in enumerate(sorted({row[1:] for row in rows}), start=1)}
+    callers = [{"identity_id": identity, "consumer_id": numbers[tuple(key)]} for identity, *key in rows]
+    run(connection, "caller", callers=json.dumps(callers))
+    return numbers
+
+
+def build_uses(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings) -> None:
+    """Roll the access rows up to leaves, one part of the folders at a time so that memory stays bounded."""
+    window = {"bucket": scope.bucket, "from_day": scope.from_day, "as_of": scope.as_of}
+    rows, has_usage = run(connection, "call_count", **window)[0]
+    parts = 1 + rows // ROWS_PER_PART
+    run(connection, "use_table")
+    for part in range(parts):
+        run(
+            connection,
+            "use_leaf",
+            **window,
+            poll_repeats=settings.thresholds.poll_repeats,
+            poll_repeats_sole_object=settings.thresholds.poll_repeats_sole_object,
+            has_usage=has_usage,
+            parts=parts,
+            part=part,
+        )
+
+
+def judge_consumers(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings, numbers: Mapping[tuple[str, ...], int]
+) -> dict[int, Consumer]:
+    """Tell what kind each consumer is, by name and by habits; leaves the table `known_consumer` behind."""
     tops, objects = run(connection, "bucket_totals")[0]
-    consumers, numbers = tell_apart(identities, BucketTotals(tops, objects), scope.project, settings)
-    callers = [{"identity_id": i.identity_id, "consumer_id": numbers[i.key]} for i in identities]
-    kinds = [{"consumer_id": c.consumer_id, "kind": c.kind} for c in consumers.values()]
-    run(connection, "consumer", callers=json.dumps(callers), consumers=json.dumps(kinds))
+    habits = {row[0]: Habits(*row[1:]) for row in run(connection, "habits")}
+    consumers = tell_apart(numbers, habits, BucketTotals(tops, objects), scope.project, settings)
+    kinds = [{"consumer_id": consumer.consumer_id, "kind": consumer.kind} for consumer in consumers.values()]
+    run(connection, "consumer", consumers=json.dumps(kinds))
     return consumers
 
 
 def tell_apart(
-    identities: Iterable[Identity], totals: BucketTotals, bucket_project: str | None, settings: Settings
-) -> tuple[dict[int, Consumer], dict[tuple[str, str, str, str, str], int]]:
-    """Consumers by number, and the number of each identity key. Scanners are found per principal and client."""
+    numbers: Mapping[tuple[str, ...], int],
+    habits: Mapping[int, Habits],
+    totals: BucketTotals,
+    bucket_project: str | None,
+    settings: Settings,
+) -> dict[int, Consumer]:
+    """Consumers by number. Scanners are found per principal and client, over all their jobs."""
     home = home_projects(settings.projects, bucket_project)
-    by_client: dict[tuple[str, str], list[Identity]] = defaultdict(list)
-    for identity in identities:
-        by_client[identity.principal, identity.agent].append(identity)
+    by_client: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = defaultdict(list)
+    for key, number in numbers.items():
+        by_client[key[0], key[3]].append((key, number))
     consumers: dict[int, Consumer] = {}
-    numbers: dict[tuple[str, str, str, str, str], int] = {}
-    for (principal, agent), members in sorted(by_client.items()):
-        scanning = is_scanner(
-            reads=sum(i.reads for i in members),
-            objects=sum(i.objects for i in members),
-            tops=max(i.tops for i in members),
-            writes=sum(i.writes for i in members),
-            totals=totals,
-            thresholds=settings.thresholds,
-        )
-        for key in sorted({i.key for i in members}):
-            number = len(consumers) + 1
-            kind = kind_by_name(principal, key[1], agent, home, settings.consumers)
+    for (principal, agent), members in by_client.items():
+        scanning = is_scanner([habits.get(number, Habits()) for _, number in members], totals, settings.thresholds)
+        for (_, delegation, key_name, _, job), number in members:
+            kind = kind_by_name(principal, delegation, agent, home, settings.consumers)
             scanner = scanning and kind in {"service", "external"} and bool(principal)
-            consumers[number] = Consumer(number, "maintenance" if scanner else kind, *key, scanner=scanner)
-            numbers[key] = number
-    return consumers, numbers
-
-
-def build_uses(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings) -> None:
-    """Roll the access rows up to leaves, and the leaves up the tree."""
-    has_usage = bool(run(connection, "has_usage", bucket=scope.bucket)[0][0])
-    run(
-        connection,
-        "use_leaf",
-        bucket=scope.bucket,
-        from_day=scope.from_day,
-        as_of=scope.as_of,
-        poll_repeats=settings.thresholds.poll_repeats,
-        poll_repeats_sole_object=settings.thresholds.poll_repeats_sole_object,
-        has_usage=has_usage,
-    )
-    run(connection, "node")
+            kind = "maintenance" if scanner else kind
+            consumers[number] = Consumer(number, kind, principal, delegation, key_name, agent, job, scanner)
+    return consumers
 
 
 def draw_boundaries(connection: duckdb.DuckDBPyConnection, settings: Settings) -> tuple[Boundary, ...]:
     """Find the subfolders and leave the table `subfolder_key` behind."""
+    run(connection, "node")
     limits = settings.subfolders
     tops = [row[0] for row in run(connection, "tops", most=limits.maximum_tops, minimum_share=limits.minimum_top_share)]
     boundaries = find_boundaries(

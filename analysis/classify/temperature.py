@@ -163,7 +163,7 @@ def _confidence(facts: Facts, value: Temperature, thresholds: Thresholds) -> flo
     recent = (facts.read_bits & LAST_30).bit_count()
     if value == "cold":
         if facts.coverage.days < 90:
-            confidence -= 0.1
+            confidence -= 0.2  # what happens once a quarter could lie outside
         if facts.coverage.gaps:
             confidence -= 0.05
         if facts.inventory_date is None:

@@ -1,14 +1,22 @@
 """Every scenario in tests/scenarios must come out as it says; what is called certain must be right."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import scenarios
+from analysis.catalogue import Catalogue
+from analysis.classify.analyze import gather, keep
+from analysis.classify.facts import Facts
+from analysis.classify.store import latest_analysis
+from analysis.classify.temperature import judge_heat
+from analysis.classify.thresholds import Thresholds
 from analysis.model import Analysis, Subfolder, confidence_word
-from scenario_play import play
+from scenario_play import fill
 
 PATHS = scenarios.scenario_paths()
 
@@ -16,7 +24,11 @@ PATHS = scenarios.scenario_paths()
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_scenario_comes_out_as_it_says(path: Path, tmp_path: Path) -> None:
     scenario = scenarios.load(path)
-    analysis = play(scenario, tmp_path)
+    settings = fill(scenario, tmp_path)
+    with Catalogue.create_or_migrate(tmp_path / "catalogue.duckdb") as catalogue:
+        found_facts = gather(catalogue.connection, scenario.bucket, settings, None, None)
+        keep(catalogue, found_facts, settings)
+        analysis = latest_analysis(catalogue, scenario.bucket)
     found = {subfolder.name: subfolder for subfolder in analysis.subfolders}
     problems = []
     for name, expected in scenario.expect.items():
@@ -25,6 +37,7 @@ def test_scenario_comes_out_as_it_says(path: Path, tmp_path: Path) -> None:
             continue
         problems += [f"{name}: {problem}" for problem in differences(found[name], expected)]
     problems += whole_bucket_differences(scenario.raw, analysis)
+    problems += [problem for one in found_facts.facts for problem in overconfidence(one, settings.thresholds)]
     shown = "\n".join(f"{s.name}: {rule.sentence}" for s in analysis.subfolders[:6] for rule in s.rules)
     assert not problems, f"{scenario.says}\n" + "\n".join(problems) + f"\n\n{shown}"
 
@@ -60,6 +73,35 @@ def differences(found: Subfolder, expected: dict[str, Any]) -> list[str]:
         if not holds:
             problems.append(f"{key} should be {value!r}, is {shown!r}")
     return problems
+
+
+def overconfidence(facts: Facts, thresholds: Thresholds) -> list[str]:
+    """Verdicts called certain on a part of the logs that all of the logs refute."""
+    problems = []
+    whole = judge_heat(facts, thresholds)
+    for days in (75, 45, 33):
+        heat = judge_heat(recent_part(facts, days), thresholds)
+        certain = confidence_word(heat.confidence) == "high"
+        if certain and heat.temperature != whole.temperature:
+            problems.append(
+                f"{facts.name}: certain of {heat.temperature} from {days} days, {whole.temperature} from all"
+            )
+    return problems
+
+
+def recent_part(facts: Facts, days: int) -> Facts:
+    """The same folder as seen by somebody whose logs begin so many days ago."""
+    first = facts.as_of - timedelta(days=days - 1)
+    mask = (1 << days) - 1
+    coverage = replace(
+        facts.coverage,
+        read_days=frozenset(day for day in facts.coverage.read_days if day >= first),
+        write_days=frozenset(day for day in facts.coverage.write_days if day >= first),
+        gaps=tuple(gap for gap in facts.coverage.gaps if gap[0] >= first),
+    )
+    uses = tuple(replace(use, day_bits=use.day_bits & mask) for use in facts.uses if use.day_bits & mask)
+    created = 0 if facts.writes else facts.created_while_logged
+    return replace(facts, coverage=coverage, uses=uses, created_while_logged=created)
 
 
 def _principals(uses: Any) -> list[str]:

@@ -1,7 +1,8 @@
 """How long `analyze` takes, and how much memory, at growing sizes: `make bench-analyze`.
 
-Each size is made and analysed in a process of its own, so that the peak memory is that of the analysis alone. The evidence is made by
-SQL: half of the folders are dated partitions of a thousand tables, half are folders with names of their own, which is the harder case.
+Each size is made and analysed in a process of its own, so that the peak memory is that of the analysis alone. The
+evidence is made by SQL: half of the folders are dated partitions of a thousand tables, half are folders with names of
+their own, which is the harder case.
 """
 
 import json
@@ -21,14 +22,16 @@ BUCKET = "bench-bucket"
 
 FOLDERS = """
 CREATE TEMP TABLE bench_folder AS
-SELECT i,
+SELECT i, partition_date,
     CASE WHEN i % 2 = 0
-        THEN 'top' || chr(97 + (i % 20)::INTEGER) || '/' || translate((i // 2 % 1000)::VARCHAR, '0123456789', 'abcdefghij')
-            || '/' || strftime(DATE '2026-10-31' - (i // 2000)::INTEGER, '%Y%m%d') || '/'
-        ELSE 'own' || chr(97 + (i % 26)::INTEGER) || '/' || translate(md5((i // 50)::VARCHAR)[:8], '0123456789', 'ghijklmnop')
-            || '/' || translate(md5(i::VARCHAR)[:10], '0123456789', 'ghijklmnop') || '/' END AS folder,
-    CASE WHEN i % 2 = 0 THEN DATE '2026-10-31' - (i // 2000)::INTEGER END AS partition_date
-FROM range($folders) AS numbers(i)
+        THEN concat('top', chr(97 + (i % 20)::INTEGER), '/',
+            translate((i // 2 % 1000)::VARCHAR, '0123456789', 'abcdefghij'), '/',
+            strftime(partition_date, '%Y%m%d'), '/')
+        ELSE concat('own', chr(97 + (i % 26)::INTEGER), '/',
+            translate(md5((i // 50)::VARCHAR)[:8], '0123456789', 'ghijklmnop'), '/',
+            translate(md5(i::VARCHAR)[:10], '0123456789', 'ghijklmnop'), '/') END AS folder
+FROM (SELECT i, CASE WHEN i % 2 = 0 THEN DATE '2026-10-31' - (i // 2000)::INTEGER END AS partition_date
+      FROM range($folders) AS numbers(i))
 """
 STATS = """
 INSERT INTO folder_stats
@@ -40,8 +43,9 @@ ACCESS = """
 INSERT INTO access
 SELECT $bucket, folder, partition_date, DATE '2026-10-31' - (n // $folders * 7 + i % 7)::INTEGER % 120,
     'job' || (hash(i // 4000, n % 3) % 40)::VARCHAR || '@bench.iam.gserviceaccount.com', '', '',
-    CASE WHEN n % 2 = 0 THEN 'python' ELSE 'airflow' END, '', CASE WHEN n % 4 = 0 THEN 'write' ELSE 'read' END, 'ok', '', 'audit',
-    3, 3, 1, 2, NULL,
+    CASE WHEN n % 2 = 0 THEN 'python' ELSE 'airflow' END, '',
+    CASE WHEN n % 4 = 0 THEN 'write' ELSE 'read' END, 'ok', '', 'audit',
+    3, 3, 1, 1 + n % 2, NULL,
     TIMESTAMP '2026-10-31 05:00:00' - INTERVAL ((n // $folders * 7 + i % 7)::INTEGER % 120) DAY,
     TIMESTAMP '2026-10-31 06:00:00' - INTERVAL ((n // $folders * 7 + i % 7)::INTEGER % 120) DAY
 FROM (SELECT n, n % $folders AS wanted FROM range($rows) AS numbers(n)) JOIN bench_folder ON i = wanted

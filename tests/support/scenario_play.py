@@ -25,12 +25,24 @@ _SUMMARY = re.compile(
 )
 
 
-def play(scenario: Scenario, folder: Path, **logs: Any) -> Analysis:
-    """Write the scenario's files, ingest them and analyse; `logs` goes to `write_logs`."""
-    paths = scenarios.write_logs(scenario, folder / "logs", **logs)
+def play(scenario: Scenario, folder: Path, *, one_by_one: bool = False, **logs: Any) -> Analysis:
+    """Write the scenario's files, ingest them and analyse.
+
+    `logs` goes to `write_logs`; `one_by_one` ingests every log file in a call of its own.
+    """
+    settings = fill(scenario, folder, one_by_one=one_by_one, **logs)
     with Catalogue.create_or_migrate(folder / "catalogue.duckdb") as catalogue:
-        if scenario.calls:
-            ingest_logs(catalogue, [str(path) for path in paths])
+        analyze(catalogue, scenario.bucket, settings)
+        return latest_analysis(catalogue, scenario.bucket)
+
+
+def fill(scenario: Scenario, folder: Path, *, one_by_one: bool = False, **logs: Any) -> Settings:
+    """Write the scenario's files and ingest them; returns the settings to analyse with."""
+    paths = [str(path) for path in scenarios.write_logs(scenario, folder / "logs", **logs)]
+    with Catalogue.create_or_migrate(folder / "catalogue.duckdb") as catalogue:
+        for batch in [[path] for path in paths] if one_by_one else [paths]:
+            if scenario.calls:
+                ingest_logs(catalogue, batch)
         if scenario.objects:
             ingest_inventory(catalogue, [str(scenarios.write_inventory(scenario, folder / "inventory"))])
         for line in scenario.raw.get("summary", ()):
@@ -39,9 +51,7 @@ def play(scenario: Scenario, folder: Path, **logs: Any) -> Analysis:
             _add_usage(catalogue, scenario, line)
         for line in scenario.raw.get("code", ()):
             _add_code(catalogue, scenario, line)
-        settings = msgspec.convert(scenario.raw.get("settings", {}), Settings)
-        analyze(catalogue, scenario.bucket, settings)
-        return latest_analysis(catalogue, scenario.bucket)
+    return msgspec.convert(scenario.raw.get("settings", {}), Settings)
 
 
 def _add_summary(catalogue: Catalogue, scenario: Scenario, line: str) -> None:
@@ -49,7 +59,7 @@ def _add_summary(catalogue: Catalogue, scenario: Scenario, line: str) -> None:
     found = _SUMMARY.match(line)
     assert found, line
     row = (
-        scenarios.END,
+        scenario.end,
         scenario.bucket,
         found["folder"],
         None,

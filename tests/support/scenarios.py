@@ -21,8 +21,8 @@ line is `WHO VERB WHAT [to WHERE] WHEN [xTIMES] [at HH:MM] [unlogged]`:
            then possibly: from 90 to 10 days ago
 
 Days count back from the end of the window: day 0 is its last. `logs` may set `days` (default 120), `gaps` (pairs of
-days ago) and `zone` (an offset for the timestamps, in hours). `callers` adds or changes identities. What is written stays in
-the inventory until somebody deletes it; what is done `unlogged` leaves no log entry.
+days ago) and `zone` (an offset for the timestamps, in hours). `callers` adds or changes identities. What is written
+stays in the inventory until somebody deletes it; what is done `unlogged` leaves no log entry.
 """
 
 import csv
@@ -30,7 +30,7 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
@@ -134,6 +134,7 @@ class Scenario:
     expect: dict[str, dict[str, Any]]
     raw: dict[str, Any]
     bucket: str = "data-bucket-prod"
+    end: date = END
     objects: dict[str, tuple[int, datetime, str]] = field(default_factory=dict)  # name → size, created, class
     calls: list[Call] = field(default_factory=list)
 
@@ -144,13 +145,14 @@ class Scenario:
 
     def day(self, ago: int) -> date:
         """The day so many days before the end of the window."""
-        return END - timedelta(days=ago)
+        return self.end - timedelta(days=ago)
 
 
-def load(path: Path) -> Scenario:
-    """Read and play one scenario."""
-    raw = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    scenario = Scenario(path.stem, raw["says"], raw.get("expect") or {}, raw, raw.get("bucket", "data-bucket-prod"))
+def load(path: Path, *, end: date = END, words: Callable[[str], str] = lambda text: text) -> Scenario:
+    """Read and play one scenario, with its window ending on another day and its words replaced if asked."""
+    raw = YAML(typ="safe").load(words(path.read_text(encoding="utf-8")))
+    bucket = raw.get("bucket", "data-bucket-prod")
+    scenario = Scenario(path.stem, raw["says"], raw.get("expect") or {}, raw, bucket, end)
     _play(scenario)
     return scenario
 
@@ -352,7 +354,7 @@ def entry(scenario: Scenario, number: int, call: Call) -> dict[str, Any]:
 def write_inventory(scenario: Scenario, folder: Path) -> Path:
     """A Storage Insights inventory report (CSV) of what is there at the end of the window."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"inventory_{END}.csv"
+    path = folder / f"inventory_{scenario.end}.csv"
     columns = (
         "project bucket name location size timeCreated updated storageClass crc32c md5Hash generation metageneration"
     )

@@ -28,12 +28,13 @@ split AS (
         list_transform(
             string_split(shape, '/')[:-2],
             lambda segment, i: CASE WHEN i >= 2 AND list_contains($envs, segment) THEN '{env}' ELSE segment END
-        ) AS shapes
+        ) AS shapes,
+        contains(shape, '{n}') AS numbers
     FROM folded
 ),
 numbered AS (
     SELECT DISTINCT i AS position, array_to_string(raw[:i - 1], '/') AS parent, shapes[i] AS shape, raw[i] AS segment
-    FROM split, unnest(range(1, least(len(shapes), $depth) + 1)) AS positions(i)
+    FROM (SELECT raw, shapes FROM split WHERE numbers), unnest(range(1, least(len(shapes), $depth) + 1)) AS positions(i)
     WHERE contains(shapes[i], '{n}') AND NOT contains(replace(shapes[i], '{n}', ''), '{')
 ),
 alone AS (
@@ -42,7 +43,7 @@ alone AS (
 literal AS (
     SELECT split.folder, list(alone.position) AS positions
     FROM split, alone
-    WHERE split.shapes[alone.position] = alone.shape
+    WHERE split.numbers AND split.shapes[alone.position] = alone.shape
         AND array_to_string(split.raw[:alone.position - 1], '/') = alone.parent
     GROUP BY split.folder
 ),

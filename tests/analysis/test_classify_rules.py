@@ -1,0 +1,233 @@
+"""The pure pieces of the classification: boundaries, identities, code, settings, drift."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from analysis.classify.boundaries import Child, connected, find_boundaries
+from analysis.classify.code import find_workload, map_code
+from analysis.classify.drift import compare
+from analysis.classify.facts import Consumer
+from analysis.classify.identities import BucketTotals, Habits, is_scanner, kind_by_name, project_of
+from analysis.classify.thresholds import SubfolderLimits, Thresholds
+from analysis.errors import BadInput
+from analysis.model import Analysis, CodeSite, ConsumerUse, Subfolder
+from analysis.settings import ConsumerSettings, SubfolderOverride, load_settings
+
+LIMITS = SubfolderLimits()
+THRESHOLDS = Thresholds()
+
+
+def child(path: str, *consumers: int, reads: int = 0) -> Child:
+    return Child(path, 10, 1000, reads, frozenset(consumers))
+
+
+def boundaries(children: list[Child], *overrides: SubfolderOverride) -> list[str]:
+    found = find_boundaries(["a/"], {}, {"a/": children}, overrides, LIMITS, THRESHOLDS)
+    return [boundary.path for boundary in found]
+
+
+def test_children_of_one_job_stay_together() -> None:
+    assert boundaries([child("a/x/", 1), child("a/y/", 1, 2), child("a/z/", 2)]) == ["a/"]
+
+
+def test_children_that_share_no_job_part() -> None:
+    assert boundaries([child("a/x/", 1), child("a/y/", 2)]) == ["a/", "a/x/", "a/y/"]
+
+
+def test_a_read_half_and_an_unread_half_part_only_if_the_difference_is_clear() -> None:
+    assert boundaries([child("a/x/", 1, reads=20), child("a/y/", reads=0)]) == ["a/", "a/x/", "a/y/"]
+    assert boundaries([child("a/x/", 1, reads=4), child("a/y/", reads=2)]) == ["a/"]
+
+
+def test_a_boundary_does_not_flicker_with_a_day_of_reading() -> None:
+    for reads in range(3, 6):
+        assert boundaries([child("a/x/", 1, reads=reads), child("a/y/", reads=2)]) == ["a/"]
+
+
+def test_the_owner_can_keep_a_folder_whole_or_cut_it_open() -> None:
+    parts = [child("a/x/", 1), child("a/y/", 2)]
+    assert boundaries(parts, SubfolderOverride(prefix="a/")) == ["a/"]
+    assert boundaries([child("a/x/", 1), child("a/y/", 1)], SubfolderOverride(prefix="a", together=False)) == [
+        "a/",
+        "a/x/",
+        "a/y/",
+    ]
+
+
+def test_a_chain_ends_at_the_maximum_depth() -> None:
+    chains = {"a/": "a/b/", "a/b/": "a/b/c/", "a/b/c/": "a/b/c/d/"}
+    found = find_boundaries(["a/"], chains, {}, (), LIMITS, THRESHOLDS)
+    assert [boundary.path for boundary in found] == ["a/b/c/"]
+
+
+def test_groups_are_joined_by_whoever_touches_both() -> None:
+    assert len(connected([child("a/", 1), child("b/", 2), child("c/", 1, 2), child("d/")])) == 1
+
+
+@pytest.mark.parametrize(
+    ("principal", "delegation", "agent", "kind"),
+    [
+        ("etl@home.iam.gserviceaccount.com", "", "python", "service"),
+        ("etl@elsewhere.iam.gserviceaccount.com", "", "python", "external"),
+        ("p1-x@gcp-sa-cloud-sql.iam.gserviceaccount.com", "", "", "service"),
+        ("12-compute@developer.gserviceaccount.com", "", "python", "service"),
+        ("home@appspot.gserviceaccount.com", "", "python", "service"),
+        ("elsewhere@appspot.gserviceaccount.com", "", "python", "external"),
+        ("project-12@storage-transfer-service.iam.gserviceaccount.com", "", "", "maintenance"),
+        ("service-12@gcp-sa-storageinsights.iam.gserviceaccount.com", "", "", "maintenance"),
+        ("service-12@dlp-api.iam.gserviceaccount.com", "", "", "maintenance"),
+        ("cloud-storage-millwheel@system.gserviceaccount.com", "", "", "maintenance"),
+        ("analyst@example.com", "", "browser", "human"),
+        ("etl@home.iam.gserviceaccount.com", "analyst@example.com", "gcloud-interactive", "human"),
+        ("etl@home.iam.gserviceaccount.com", "analyst@example.com", "python", "service"),
+        ("etl@home.iam.gserviceaccount.com", "", "thermocline", "ourselves"),
+        ("", "", "", "service"),
+    ],
+)
+def test_kinds_of_identities(principal: str, delegation: str, agent: str, kind: str) -> None:
+    assert kind_by_name(principal, delegation, agent, frozenset({"home"}), ConsumerSettings()) == kind
+
+
+def test_settings_overrule_what_a_name_says() -> None:
+    told = ConsumerSettings(maintenance=("guard@*",), external=("*@example.org",), internal=("*@sister.iam.*",))
+    home = frozenset({"home"})
+    assert kind_by_name("guard@home.iam.gserviceaccount.com", "", "python", home, told) == "maintenance"
+    assert kind_by_name("analyst@example.org", "", "browser", home, told) == "external"
+    assert kind_by_name("etl@sister.iam.gserviceaccount.com", "", "python", home, told) == "service"
+
+
+def test_nobody_is_external_where_no_project_is_known() -> None:
+    kind = kind_by_name("a@any.iam.gserviceaccount.com", "", "", frozenset(), ConsumerSettings())
+    assert (kind, project_of("a@any.iam.gserviceaccount.com")) == ("service", "any")
+
+
+@pytest.mark.parametrize(
+    ("habits", "scanning"),
+    [
+        (Habits(reads=950, objects=950, tops=10), True),
+        (Habits(reads=950, objects=950, tops=6), False),  # leaves folders out
+        (Habits(reads=400, objects=400, tops=10), False),  # leaves objects out
+        (Habits(reads=5000, objects=950, tops=10), False),  # comes back to the same ones
+        (Habits(reads=950, objects=950, tops=10, writes=1), False),
+    ],
+)
+def test_scanners_are_known_by_their_habits(habits: Habits, scanning: bool) -> None:
+    assert is_scanner([habits], BucketTotals(tops=10, objects=1000), THRESHOLDS) == scanning
+
+
+def test_a_bucket_of_few_folders_has_no_scanners() -> None:
+    assert not is_scanner([Habits(reads=10, objects=10, tops=2)], BucketTotals(tops=2, objects=10), THRESHOLDS)
+
+
+def site(prefix: str, role: str = "read", workload: str = "job", via: str = "storage.Client") -> CodeSite:
+    return CodeSite("jobs/job.py", 7, role, prefix, "code", via, workload)
+
+
+def test_code_lands_in_the_deepest_folder_it_can_mean() -> None:
+    prefixes = ["", "a/", "a/b/", "ab/"]
+    mapped = map_code([site("a/b/*.csv"), site("a/x.csv"), site("a"), site("ab/{}")], prefixes)
+    assert {prefix: len(sites) for prefix, sites in mapped.sites.items()} == {"a/b/": 1, "a/": 2, "ab/": 1}
+
+
+def test_code_that_names_no_folder_is_kept_apart() -> None:
+    mapped = map_code([site("*"), site("gone/x/")], ["a/", "b/"])
+    assert [one.prefix for one in mapped.unresolved] == ["*"]
+    assert [one.prefix for one in mapped.nowhere] == ["gone/x/"]
+
+
+def test_a_delete_without_its_slash_takes_the_neighbour_along() -> None:
+    mapped = map_code([site("dms", role="delete")], ["dms/", "dms_old/"])
+    assert [span.subfolders for span in mapped.spans["dms_old/"]] == [("dms", "dms_old")]
+
+
+def test_a_job_header_names_the_job_and_the_client_tells_two_apart() -> None:
+    beam = Consumer(1, "service", "x@p.iam.gserviceaccount.com", "", "", "beam", "seed-refresh-#-#")
+    both = [site("a/", workload="seed_refresh"), site("a/", workload="other")]
+    assert find_workload(beam, "read", both).name == "seed_refresh"
+    airflow = replace(beam, agent="airflow", job="")
+    both = [site("a/", workload="dag", via="GCSToBigQueryOperator"), site("a/", workload="script")]
+    assert find_workload(airflow, "read", both).name == "dag"
+
+
+def test_an_unknown_key_is_refused_with_its_nearest_match(tmp_path: Path) -> None:
+    path = tmp_path / "thermocline.toml"
+    path.write_text("[thresholds]\nhot_read_day_30 = 3\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"thresholds.hot_read_day_30.*did you mean `thresholds.hot_read_days_30`"):
+        load_settings(path)
+
+
+def test_settings_are_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "thermocline.toml"
+    text = '[thresholds]\nhot_read_days_30 = 20\n[[subfolder]]\nprefix = "a/b/"\n[planner]\nrank = 1\n'
+    path.write_text(text, encoding="utf-8")
+    settings = load_settings(path)
+    assert (settings.thresholds.hot_read_days_30, settings.subfolder[0].name) == (20, "a/b")
+    assert settings.room("planner") == {"rank": 1}
+
+
+def reader(name: str) -> ConsumerUse:
+    return ConsumerUse(name, "service", f"{name}@p.iam.gserviceaccount.com", "python", "", 0.9, 10, 5)
+
+
+def subfolder(name: str = "a") -> Subfolder:
+    return Subfolder(
+        name=name,
+        prefix=f"{name}/",
+        template=f"{name}/",
+        objects=10,
+        bytes=1000,
+        class_ages=(),
+        temperature="cold",
+        temperature_confidence=0.95,
+        isolation="perfect",
+        pattern="manual archive",
+        assessment="",
+        flags=frozenset(),
+        reasons=(),
+        isolation_breakers=(),
+        readers=(reader("old"),),
+        writers=(),
+        last_read_at=None,
+        last_write_at=None,
+        read_days_30=1,
+        write_days_30=0,
+        read_events=1,
+        write_events=0,
+        read_bytes=None,
+        coverage_days=120,
+        hot_until_age_days=None,
+    )
+
+
+def snapshot(number: int, *subfolders: Subfolder) -> Analysis:
+    return Analysis(number, "b", None, None, date(2026, 10, 31), 120, None, None, "", subfolders)
+
+
+def test_drift_tells_what_warmed_grew_appeared_and_who_came_and_went() -> None:
+    now = replace(subfolder(), temperature="hot", bytes=2000, readers=(reader("new"),))
+    changes = compare(snapshot(1, subfolder(), subfolder("gone")), snapshot(2, now, subfolder("fresh")))
+    assert [(change.kind, change.subfolder) for change in changes] == [
+        ("warmed", "a"),
+        ("grew", "a"),
+        ("gained-consumer", "a"),
+        ("lost-consumer", "a"),
+        ("appeared", "fresh"),
+        ("vanished", "gone"),
+    ]
+
+
+def test_no_drift_between_equals_and_no_noise_from_small_growth() -> None:
+    assert compare(snapshot(1, subfolder()), snapshot(2, replace(subfolder(), bytes=1050))) == ()
+
+
+def test_becoming_unknown_is_neither_warming_nor_cooling() -> None:
+    changes = compare(snapshot(1, subfolder()), snapshot(2, replace(subfolder(), temperature="unknown")))
+    assert [change.kind for change in changes] == ["became-unknown"]
+
+
+def test_a_missing_subfolder_is_refused_with_near_names() -> None:
+    with pytest.raises(BadInput, match="did you mean archives"):
+        snapshot(1, subfolder("archives")).find("archive")
