@@ -27,8 +27,11 @@ STEPS_PER_ENTRY = 150_000
 STEPS_PER_MODULE = 400_000
 STEPS_BEFORE_HASTE = 12_000_000
 STEPS_IN_HASTE = 20_000
+# Files without any of these words have nothing to explore beyond what others call in them.
 _WORTH = re.compile(
-    r"gs://|gcs|bucket|blob|storage|parquet|read_|to_csv|write|upload|download|gsutil|BigQuery|\.py\b", re.IGNORECASE
+    r"gs://|gcs|bucket|blob|storage|parquet|csv|read|write|load|save|export|dump|upload|download|gsutil|sync|copy|"
+    r"uri|path|folder|open\(|delete|remove|BigQuery|\.py\b",
+    re.IGNORECASE,
 )
 
 
@@ -121,7 +124,8 @@ def _is_script(program: Program, path: str) -> bool:
 
 
 def _worth(program: Program, path: str) -> bool:
-    return bool(_WORTH.search(program.checkout.text(path)))
+    text = program.checkout.text(path)
+    return bool(_WORTH.search(text)) or any(word in text for word in program.sinks.added)
 
 
 def _starts(program: Program) -> None:

@@ -65,6 +65,7 @@ class SinkTable:
     by_name: dict[str, list[Sink]] = field(default_factory=dict)
     by_pattern: list[Sink] = field(default_factory=list)
     known: dict[str, tuple[Sink, ...]] = field(default_factory=dict)
+    added: set[str] = field(default_factory=set)  # names that the user's own lines end with
 
     def add(self, sink: Sink) -> None:
         last = sink.call.rpartition(".")[2]
@@ -103,6 +104,7 @@ def load_sinks(settings: Mapping[str, Any] | None = None) -> SinkTable:
     for number, line in enumerate((settings or {}).get("sink", [])):
         for sink in parse_sink(line, f"references.sink[{number}]"):
             table.add(sink)
+            table.added.add(sink.call.rpartition(".")[2].strip("*"))
     for sink in _built_in():
         table.add(sink)
     return table

@@ -53,10 +53,10 @@ def patch(
         return
     moves = _moves(plan, phase, use_case)
     patches = list(series.patch_series(checkout, moves, load_settings(settings).room("references")))
-    written = _write(folder, patches)
     if apply:
         for file in series.apply_series(checkout, patches):
             note(f"changed {file}")
+    written = _write(folder, patches)
     if as_json:
         print_json({"patches": [_record(one, path) for one, path in zip(patches, written, strict=True)]})
     else:
@@ -111,9 +111,11 @@ def _write(folder: Path, patches: "Sequence[Patch]") -> list[Path]:
     written = []
     for number, one in enumerate(patches, 1):
         path = folder / f"{number:02}-{one.use_case}.diff"
+        written.append(path)
+        if not one.diff and path.exists():
+            continue  # the change is made already: its diffs, and the way back, stay
         path.write_text(one.diff, encoding="utf-8", newline="")
         path.with_suffix(".reverse.diff").write_text(one.reverse, encoding="utf-8", newline="")
-        written.append(path)
     return written
 
 

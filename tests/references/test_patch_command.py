@@ -1,0 +1,75 @@
+"""`thermocline patch` on the sandbox lake, from evidence to a changed checkout, and back."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from judged_lake import judge, thermocline
+from thermocline.cli.app import run
+from thermocline.sandbox.lake import build_lake
+
+
+def git(folder: Path, *words: str) -> str:
+    command = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.com", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_plan_changes_the_code_of_all_its_moves_and_the_way_back_is_exact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    lake = build_lake(tmp_path / "lake", scale=0.05)
+    judged = judge(lake, tmp_path, env="prod", mappings=lake.mappings_path)
+    code, diffs = lake.checkout_path, tmp_path / "diffs"
+    git(code, "init", "-q")
+    git(code, "add", ".")
+    git(code, "commit", "-qm", "start")
+
+    words: list[str | Path] = ["patch", judged.plan, "--checkout", code, "--output", diffs]
+    written = json.loads(thermocline(*words, "--apply", "--json"))["patches"]
+    assert [one["use_case"] for one in written if not one["complete"]] == []
+    assert sum(one["references"] for one in written) == sum(one["rewritten"] for one in written) > 10
+    assert (diffs / f"01-{written[0]['use_case']}.diff").read_text(encoding="utf-8") == written[0]["diff"]
+
+    shown = thermocline("references", code, "--bucket", lake.bucket, "--env", "prod", "--json").splitlines()
+    still = {json.loads(line)["prefix"] for line in shown if json.loads(line)["kind"] == "code"}
+    moved = [move["migration"]["source_path"] for move in judged.moves.values() if move["action"] == "move"]
+    assert not [prefix for prefix in still if prefix.startswith(tuple(moved))]
+
+    # A second run finds a changed tree, and refuses to mix with it.
+    assert run([str(word) for word in [*words, "--apply"]]) == 2
+    git(code, "commit", "-qam", "patched")
+    thermocline("patch", judged.plan, "--checkout", code, "--output", diffs, "--reverse", "--apply")
+    assert git(code, "diff", "HEAD~1") == ""
+
+
+def test_bad_input_ends_with_one_line_and_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["references", str(tmp_path / "missing")]) == 2
+    settings = tmp_path / "thermocline.toml"
+    settings.write_text('[[references.sink]]\ncall = "x"\nroel = "write"\n', encoding="utf-8")
+    assert run(["references", str(tmp_path), "--settings", str(settings)]) == 2
+    assert run(["patch", str(tmp_path / "plan.json"), "--checkout", str(tmp_path)]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 3
+    assert "no checkout at" in errors[0]
+    assert "did you mean `role`?" in errors[1]
+
+
+def test_a_sink_of_the_users_own_is_followed(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    source = "from company.reports import Sender\n\nSender().publish('lake', 'reports/weekly.html')\n"
+    (code / "job.py").write_text(source, encoding="utf-8")
+    settings = tmp_path / "thermocline.toml"
+    settings.write_text(
+        '[[references.sink]]\ncall = "Sender.publish"\nrole = "write"\nbucket = "bucket@0"\nprefix = "path@1"\n',
+        encoding="utf-8",
+    )
+    words: list[str | Path] = ["references", code, "--json", "--fresh"]
+    assert thermocline(*words) == ""
+    (line,) = thermocline(*words, "--settings", settings).splitlines()
+    found = json.loads(line)
+    assert (found["bucket"], found["prefix"], found["role"]) == ("lake", "reports/weekly.html", "write")
+    assert found["provenance"] == [{"file": "job.py", "line": 3}]
