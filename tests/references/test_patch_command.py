@@ -1,4 +1,4 @@
-"""`thermocline patch` on the sandbox lake, from evidence to a changed checkout, and back."""
+"""`thermocline patch` on the sandbox lake's code, from a plan to a changed checkout, and back."""
 
 import json
 import subprocess
@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from judged_lake import judge, thermocline
+from hand_made_plan import move, plan_of
+from judged_lake import thermocline
+from planner import planfile
 from thermocline.cli.app import run
-from thermocline.sandbox.lake import build_lake
+from thermocline.sandbox.lake import DOCUMENT_NAMES
+from thermocline.sandbox.lake.checkout_files import write_checkout
 
 
 def git(folder: Path, *words: str) -> str:
@@ -16,32 +19,42 @@ def git(folder: Path, *words: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def test_a_plan_changes_the_code_of_all_its_moves_and_the_way_back_is_exact(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    lake = build_lake(tmp_path / "lake", scale=0.05)
-    judged = judge(lake, tmp_path, env="prod", mappings=lake.mappings_path)
-    code, diffs = lake.checkout_path, tmp_path / "diffs"
+SOURCE = "data-bucket-prod"
+MOVES = [
+    {"source_path": "historization/", "target_bucket": "archive-bucket-prod", "target_path": "archives/"},
+    {"source_path": "QPI_historical/", "target_bucket": "seed-data-bucket-prod", "target_path": "QPI_historical/"},
+    {"source_path": "QPI_mapping/", "target_bucket": "seed-data-bucket-prod", "target_path": "QPI_mapping/"},
+    {"source_path": "bigquery_imports/seed/", "target_bucket": "seed-data-bucket-prod", "target_path": ""},
+    {"source_path": "base32-encode/", "target_bucket": "shared-utilities-bucket-prod", "target_path": ""},
+    {"source_path": "QPI_exports/", "target_bucket": "qpi-import-bucket-prod", "target_path": "imports/"},
+    {"source_path": "dms_export/", "target_bucket": "dms-staging-bucket-prod", "target_path": "staging/"},
+]
+
+
+def test_a_plan_changes_the_code_of_all_its_moves_and_the_way_back_is_exact(tmp_path: Path) -> None:
+    moves = [move(one["source_path"].strip("/").replace("/", "_"), source_bucket=SOURCE, **one) for one in MOVES]
+    plan = tmp_path / "plan.json"
+    planfile.write(plan_of(moves, env="prod"), plan)
+    code, diffs = write_checkout(tmp_path / "lake", DOCUMENT_NAMES), tmp_path / "diffs"
     git(code, "init", "-q")
     git(code, "add", ".")
     git(code, "commit", "-qm", "start")
 
-    words: list[str | Path] = ["patch", judged.plan, "--checkout", code, "--output", diffs]
+    words: list[str | Path] = ["patch", plan, "--checkout", code, "--output", diffs]
     written = json.loads(thermocline(*words, "--apply", "--json"))["patches"]
     assert [one["use_case"] for one in written if not one["complete"]] == []
-    assert sum(one["references"] for one in written) == sum(one["rewritten"] for one in written) > 10
+    assert sum(one["references"] for one in written) == sum(one["rewritten"] for one in written) > 50
     assert (diffs / f"01-{written[0]['use_case']}.diff").read_text(encoding="utf-8") == written[0]["diff"]
 
-    shown = thermocline("references", code, "--bucket", lake.bucket, "--env", "prod", "--json").splitlines()
+    shown = thermocline("references", code, "--bucket", SOURCE, "--env", "prod", "--json", "--fresh").splitlines()
     still = {json.loads(line)["prefix"] for line in shown if json.loads(line)["kind"] == "code"}
-    moved = [move["migration"]["source_path"] for move in judged.moves.values() if move["action"] == "move"]
-    assert not [prefix for prefix in still if prefix.startswith(tuple(moved))]
+    assert still
+    assert not [prefix for prefix in still if prefix.startswith(tuple(one["source_path"] for one in MOVES))]
 
     # A second run finds a changed tree, and refuses to mix with it.
     assert run([str(word) for word in [*words, "--apply"]]) == 2
     git(code, "commit", "-qam", "patched")
-    thermocline("patch", judged.plan, "--checkout", code, "--output", diffs, "--reverse", "--apply")
+    thermocline("patch", plan, "--checkout", code, "--output", diffs, "--reverse", "--apply")
     assert git(code, "diff", "HEAD~1") == ""
 
 
