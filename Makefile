@@ -57,6 +57,9 @@ wheel: $(DEV)    ## build a wheel, install it in a fresh environment and list wh
 	$(BIN)/python -m build --wheel --outdir dist >/dev/null
 	$(BIN)/python tests/wheel_check.py dist
 
+bench-ingest: $(DEV)  ## speed and memory of `ingest logs` against plain readers, on 3 GB made on the spot
+	$(BIN)/python benchmarks/bench_ingest.py
+
 lock:            ## pin dependencies again (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock
 	uv pip compile pyproject.toml --all-extras --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -c requirements.lock -o requirements-dev.lock

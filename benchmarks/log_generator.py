@@ -17,7 +17,7 @@ AGENTS = [
     "gcloud-python/2.18.2  gl-python/3.11.9 grpc/1.66.1 gax/2.19.2 gccl/2.18.2,gzip(gfe)",
     "apache-beam/2.60.0 (GPN:Beam),gzip(gfe)",
     "python-gcsfs/2024.9.0",
-    "apitools Python/3.11.9 gsutil/5.30 (linux) analytics/disabled interactive/True command/cp google-cloud-sdk/495.0.0",
+    "apitools Python/3.11.9 gsutil/5.30 (linux) analytics/disabled interactive/True command/cp google-cloud-sdk/495",
 ]
 METHODS = (
     ["storage.objects.get"] * 12 + ["storage.objects.create"] * 5 + ["storage.objects.delete", "storage.objects.list"]

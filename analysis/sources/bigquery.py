@@ -133,6 +133,7 @@ class BigQueryIngest:
             with file.open("wb") as out:
                 out.writelines(msgspec.json.encode(_plain(row)) + b"\n" for row in rows)
             connection.execute(load_sql("bigquery/load.sql"), {"file": str(file)})
+        connection.execute(load_sql("ingest/macros.sql"))
         connection.execute(load_sql("ingest/pseudonym.sql"))
         with self._catalogue.transaction():
             counts = {row[0]: row[1:] for row in connection.execute(load_sql("bigquery/count.sql")).fetchall()}

@@ -10,7 +10,7 @@ import duckdb
 from analysis.catalogue import load_sql
 
 # DuckDB sizes its read buffers by this, per thread.
-LINE_BYTES = 16 << 20
+LINE_BYTES = 4 << 20
 
 
 class LineCounts(NamedTuple):

@@ -20,6 +20,8 @@ from analysis.sources.report import FileReport
 from analysis.sources.salvage import find_bad_lines, find_rewritten, rewrite
 from analysis.sources.streams import Inspection
 
+_MEMORY = "240MiB"
+
 
 @dataclass(frozen=True)
 class LogFile:
@@ -59,6 +61,8 @@ class LogIntake:
         self._connection = catalogue.connection
         self._kind = kind
         self._scratch = scratch
+        # However much there is to read: what does not fit waits on disk.
+        self._connection.execute(f"SET memory_limit = '{_MEMORY}'")
         self._known = find_known(self._connection, kind)
         self._numbers = itertools.count(next_file_id(self._connection))
 

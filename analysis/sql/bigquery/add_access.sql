@@ -17,11 +17,11 @@ SELECT
     'audit' AS source,
     sum(events)::BIGINT AS events,
     sum(objects)::BIGINT AS objects,
-    min(least(md5_number_upper(least_name), md5_number_upper(greatest_name))) AS object_min,
-    max(greatest(md5_number_upper(least_name), md5_number_upper(greatest_name))) AS object_max,
+    min(lower_bound_of(least_name, greatest_name)) AS object_min,
+    max(upper_bound_of(least_name, greatest_name)) AS object_max,
     NULL AS bytes,
-    min(first_at) AS first_at,
-    max(last_at) AS last_at
+    date_trunc('second', min(first_at)) AS first_at,
+    date_trunc('second', max(last_at)) AS last_at
 FROM rolled
 WHERE problem = '' AND NOT known AND events > 0
 GROUP BY ALL

@@ -13,6 +13,14 @@ CREATE OR REPLACE TEMP MACRO date_text_of(name) AS regexp_extract(
     1
 );
 
+-- Bounds of the hashes of names, equal exactly when one single object is concerned, also after rows are merged. Where there
+-- are several, the widest bounds say as much and compress to nothing.
+CREATE OR REPLACE TEMP MACRO lower_bound_of(least_name, greatest_name) AS
+    CASE WHEN least_name = greatest_name THEN md5_number_upper(least_name) ELSE 0::UBIGINT END;
+
+CREATE OR REPLACE TEMP MACRO upper_bound_of(least_name, greatest_name) AS
+    CASE WHEN least_name = greatest_name THEN md5_number_upper(least_name) ELSE 18446744073709551615::UBIGINT END;
+
 CREATE OR REPLACE TEMP MACRO text_as_date(date_text) AS CASE
     WHEN date_text = '' THEN NULL
     ELSE try_cast(regexp_replace(regexp_replace(date_text, '[^0-9]', '', 'g'), '(....)(..)(..)', '\1-\2-\3') AS DATE)

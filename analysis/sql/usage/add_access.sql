@@ -7,8 +7,8 @@ WITH summed AS (
         bucket, folder, partition_date, day, agent, op, outcome,
         count(*) AS events,
         count(DISTINCT object_name) AS objects,
-        md5_number_upper(min(object_name)) AS one_end,
-        md5_number_upper(max(object_name)) AS other_end,
+        lower_bound_of(min(object_name), max(object_name)) AS object_min,
+        upper_bound_of(min(object_name), max(object_name)) AS object_max,
         sum(bytes)::BIGINT AS bytes,
         min(event_at) AS first_at,
         max(event_at) AS last_at
@@ -18,7 +18,7 @@ WITH summed AS (
 )
 SELECT
     bucket, folder, partition_date, day, '' AS principal, '' AS delegation, '' AS key_name, agent, '' AS job, op, outcome,
-    '' AS copied_to, 'usage' AS source, events, objects, least(one_end, other_end) AS object_min,
-    greatest(one_end, other_end) AS object_max, bytes, first_at, last_at
+    '' AS copied_to, 'usage' AS source, events, objects, object_min, object_max, bytes,
+    date_trunc('second', first_at) AS first_at, date_trunc('second', last_at) AS last_at
 FROM summed
 ORDER BY ALL;
