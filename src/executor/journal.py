@@ -27,7 +27,7 @@ import msgspec
 
 from executor.clock import now
 from executor.errors import ExecutorLocked, JournalBroken, PlanEdited
-from executor.rows import SEQ_BITS, Item, Move, Result, StepRow, item_from, move_from
+from executor.rows import SEQ_BITS, Item, Move, Result, StepRow, item_from, item_range, move_from
 
 VERSION = 1
 PAGE = 1000
@@ -207,9 +207,9 @@ class Journal:
 
     def last_seq(self, move_id: int) -> int:
         """The highest seq of a move, 0 without items."""
-        first = move_id << SEQ_BITS
-        last = self._rows("last_seq", first=first, last=first | (1 << SEQ_BITS) - 1)[0][0]
-        return 0 if last is None else int(last) - first
+        bounds = item_range(move_id)
+        last = self._rows("last_seq", **bounds)[0][0]
+        return 0 if last is None else int(last) - bounds["first"]
 
     def add_items(
         self, move_id: int, rows: Sequence[dict[str, Any]], superseded: Iterable[dict[str, Any]] = (), **move: Any
@@ -291,9 +291,10 @@ class Journal:
 
     def items(self, move_id: int, *states: str, start: int = 0) -> Iterator[Item]:
         """A stream of the items in the given states; rows changed while iterating may or may not be seen."""
-        last = start
+        bounds = item_range(move_id)
+        last = max(start, bounds["first"])
         while True:
-            rows = self._rows("page_by_state", move_id=move_id, item_id=last, states=_json(states), size=PAGE)
+            rows = self._rows("page_by_state", item_id=last, last=bounds["last"], states=_json(states), size=PAGE)
             if not rows:
                 return
             yield from map(item_from, rows)
@@ -306,17 +307,17 @@ class Journal:
 
     def counts(self, move_id: int) -> dict[str, tuple[int, int]]:
         """Objects and bytes by state."""
-        return {state: (objects, size) for state, objects, size in self._rows("count_items", move_id=move_id)}
+        return {state: (objects, size) for state, objects, size in self._rows("count_items", **item_range(move_id))}
 
     def counts_after(self, move_id: int) -> dict[str, tuple[int, int]]:
         """Objects and bytes by what happened after verification."""
-        return {after: (objects, size) for after, objects, size in self._rows("count_after", move_id=move_id)}
+        return {after: (objects, size) for after, objects, size in self._rows("count_after", **item_range(move_id))}
 
     def left_behind(self, move_id: int) -> list[tuple[str, int, int, str]]:
         """What stays: reason, objects, bytes, an example."""
         return [
             (reason, objects, size, example)
-            for reason, objects, size, example in self._rows("left_behind", move_id=move_id)
+            for reason, objects, size, example in self._rows("left_behind", **item_range(move_id))
         ]
 
     def colliding(self, a: int, b: int) -> list[tuple[str, str]]:
@@ -328,7 +329,7 @@ class Journal:
         columns = ("pass", "verified_at", "quiet_since", "cleaned_at")
         fields = {"state": "waiting", "listed": 0, "listed_to": "", "note": ""}
         with self.transaction() as db:
-            db.execute(query("begin_again"), {"move_id": move_id})
+            db.execute(query("begin_again"), item_range(move_id))
             db.execute(query("update_move"), {"move_id": move_id, **dict.fromkeys(columns), **fields})
 
 

@@ -78,6 +78,12 @@ class StepRow:
     detail: dict[str, Any]
 
 
+def item_range(move_id: int) -> dict[str, int]:
+    """The item_ids that belong to a move, as the parameters `first` and `last`."""
+    first = move_id << SEQ_BITS
+    return {"first": first, "last": first | (1 << SEQ_BITS) - 1}
+
+
 def item_from(row: tuple[Any, ...]) -> Item:
     """An item from a row whose columns are in the order of `Item`."""
     return Item(*row)

@@ -1,4 +1,4 @@
 -- Purpose: objects and bytes by what happened after verification.
--- Parameters: move_id.
+-- Parameters: first, last (item_id, the range of the move: reading in the order of the file, without an index).
 -- Columns: after, objects, bytes.
-SELECT after, count(*) AS objects, sum(size) AS bytes FROM item WHERE move_id = :move_id AND after <> '' GROUP BY after;
+SELECT after, count(*) AS objects, sum(size) AS bytes FROM item WHERE item_id BETWEEN :first AND :last AND after <> '' GROUP BY after;

@@ -67,3 +67,6 @@ CREATE TABLE step (
     ended_at    TEXT,
     detail      TEXT NOT NULL DEFAULT '{}'   -- JSON: what the reverse of this act needs
 ) STRICT;
+
+-- A resumed run tries these again; without it, finding none of them would read the whole table first.
+CREATE INDEX item_to_retry ON item (move_id) WHERE state IN ('failed', 'conflict');
