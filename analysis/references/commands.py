@@ -1,7 +1,7 @@
 """Commands: storage tools touch the bucket, and scripts of the checkout are started with the words after their name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from analysis.references import jinja, shell, sql
@@ -234,9 +234,11 @@ _TOOLS = {
 # ---- scripts
 
 
-def script_start(words: list[Text]) -> tuple[str, list[Text]] | None:
-    """The script that a command starts (a path, or `module:` and a dotted name) and the words after it."""
+def script_start(words: list[Text], installed: Collection[str] = ()) -> tuple[str, list[Text]] | None:
+    """The script that a command starts (a path, `module:` and a dotted name, or an installed script) and its words."""
     flats = [word.flat for word in words]
+    if flats and flats[0] in installed:
+        return flats[0], words[1:]
     for index, flat in enumerate(flats[:40]):
         if _PYTHON.match(flat) or flat in ("run", "exec") or flat.endswith("spark-submit"):
             rest = index + 1
@@ -265,12 +267,12 @@ def found_in_call(machine: "Machine", name: str, arguments: Arguments, frame: Fr
     variables = environment_of(arguments)
     for value in _commands_in(arguments):
         for option in alternatives(value):
-            if isinstance(option, Text) and _COMMANDLIKE.search(option.flat):
+            if isinstance(option, Text) and _commandlike(option, machine.program.installed):
                 found = (
                     _script(machine, jinja.render(option, context), name, arguments, frame, directories, variables)
                     or found
                 )
-            elif isinstance(option, Items) and _argv_like(option):
+            elif isinstance(option, Items) and _argv_like(option, machine.program.installed):
                 words = [jinja.render(as_text(word), context) for word in option.values]
                 found = _command(machine, shell.Command(words), name, arguments, frame, directories, variables) or found
     if not found and not _started_by_image(machine, arguments, frame, variables, context):
@@ -341,8 +343,12 @@ def _all_texts(arguments: Arguments) -> list[Text]:
     return [text for value in arguments.everything() for text in texts(value) if not isinstance(value, Table | Product)]
 
 
-def _argv_like(items: Items) -> bool:
-    return any(isinstance(word, Text) and _COMMANDLIKE.search(word.flat) for word in items.values)
+def _argv_like(items: Items, installed: Collection[str]) -> bool:
+    return any(isinstance(word, Text) and _commandlike(word, installed) for word in items.values)
+
+
+def _commandlike(text: Text, installed: Collection[str]) -> bool:
+    return bool(_COMMANDLIKE.search(text.flat)) or any(name in text.flat for name in installed)
 
 
 def _script(
@@ -380,7 +386,7 @@ def _command(
     for role, place, _, via in touches(command):
         touching.touch(machine, role, place.bucket, place.prefix, here, f"{name}: {via}", frame, arguments=arguments)
         found = True
-    started = script_start(command.words)
+    started = script_start(command.words, machine.program.installed)
     if started is None or found:
         return found
     script, words = started

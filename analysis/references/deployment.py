@@ -14,6 +14,11 @@ _PAIR = re.compile(
 )
 
 
+_SCRIPT = re.compile(
+    r"^\s*[\"']?(?P<name>[\w.-]+)[\"']?\s*=\s*[\"']?(?P<target>[A-Za-z_][\w.]*:[A-Za-z_]\w*)", re.MULTILINE
+)
+
+
 def variables(checkout: Checkout, env: str | None) -> dict[str, Text]:
     """Variables that all deployment files agree on, or that the file of this environment sets."""
     found: dict[str, dict[str, Text]] = {}
@@ -31,6 +36,19 @@ def variables(checkout: Checkout, env: str | None) -> dict[str, Text]:
         for name, values in found.items()
         if "ours" in values or len(values) == 1
     }
+
+
+def installed_scripts(checkout: Checkout) -> dict[str, str]:
+    """Console scripts that the checkout's packages install: name -> `module:function`."""
+    found: dict[str, str] = {}
+    for path in (
+        *checkout.by_name.get("pyproject.toml", ()),
+        *checkout.by_name.get("setup.cfg", ()),
+        *checkout.by_name.get("setup.py", ()),
+    ):
+        for match in _SCRIPT.finditer(checkout.text(path)):
+            found.setdefault(match["name"], match["target"])
+    return found
 
 
 def _lines(content: str) -> list[re.Match[str]]:

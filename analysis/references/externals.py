@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.references import attributes, environment, operators, structured
 from analysis.references.attributes import class_member, external_base
 from analysis.references.frames import Frame
-from analysis.references.text import Text, hole, join, literal
+from analysis.references.text import HOLE, Text, hole, join, literal
 from analysis.references.values import (
     Arguments,
     Class,
@@ -295,6 +295,12 @@ def _unknown_date(_: "Machine", __: Arguments, ___: Frame) -> Value:
     return hole("date")
 
 
+def _file_system(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    """`fsspec.filesystem("gs")` is what gcsfs makes."""
+    protocol = as_text(arguments.get("protocol", 0) or Unknown()).flat
+    return Product("gcsfs.GCSFileSystem" if protocol in ("gs", "gcs", HOLE) else "fsspec.LocalFileSystem", arguments)
+
+
 def _path_home(_: "Machine", __: Arguments, ___: Frame) -> Value:
     return PathValue(literal("~"))
 
@@ -356,6 +362,8 @@ _FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
     "shlex.quote": _same,
     "urllib.parse.quote": _same,
     "pathlib.Path.home": _path_home,
+    "fsspec.filesystem": _file_system,
+    "fsspec.get_filesystem_class": _file_system,
     "datetime.datetime.now": _unknown_date,
     "datetime.datetime.today": _unknown_date,
     "datetime.datetime.utcnow": _unknown_date,

@@ -7,13 +7,15 @@ from analysis.references import commands, javascript, jinja, pipelines, shell, s
 from analysis.references.checkout import SourceFile
 from analysis.references.locations import embedded
 from analysis.references.model import Role, Site
-from analysis.references.program import Program
-from analysis.references.text import HOLE, Text, literal
+from analysis.references.program import Program, Start
+from analysis.references.text import HOLE, Text, join, literal
 from analysis.references.touches import guessed_role
+from analysis.references.values import as_text
 
 # Bounded, so that braces that never close cost no more than others.
 _TAG = re.compile(r"\{\{(?P<expression>.{0,800}?)\}\}|\{%.{0,800}?%\}|\{#.{0,4000}?#\}", re.DOTALL)
 _STARTS = re.compile(r"gsutil|gcloud storage|python[\d.]*[\s\"',]|\.py\b|[Oo]perator\b.*\n(?:.*\n){0,12}.*bucket")
+_PAIRED = re.compile(r"^\s*(?:-\s*)?(?:gcs_)?bucket(?:_name)?\s*:", re.MULTILINE)
 _KEY = re.compile(r"^\s*(?:-\s*)?[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]\s*")
 
 
@@ -57,7 +59,19 @@ def render(text: Text, env: str | None) -> Text:
     return text.replace_spans(spans)
 
 
+def run_shell(program: Program, start: Start) -> None:
+    """A shell script that a command starts: its words are $1, $2 …"""
+    known = {**program.deployed, **{name: as_text(value) for name, value in start.environment.items()}}
+    words = start.words or ()
+    known.update({str(number): word for number, word in enumerate(words, 1)})
+    known["@"] = known["*"] = join(literal(" "), words)
+    for command in shell.commands(program.file_text(start.file), known, program.env):
+        _command(program, command, start.file, start.workload)
+
+
 def _shell(program: Program, file: SourceFile) -> None:
+    if file.path in program.started:
+        return
     text = program.file_text(file.path)
     workload = program.script_name(file.path)
     known = dict(program.deployed)
@@ -85,7 +99,7 @@ def _command(program: Program, command: shell.Command, path: str, workload: str)
         found = True
     if found:
         return
-    started = commands.script_start(command.words)
+    started = commands.script_start(command.words, program.installed)
     here = command.words[0].first_line or Site(path, 1)
     near = [command.directory] if command.directory else []
     if started is not None and program.start(started[0], started[1], command.variables, near, None, workload, here):
@@ -106,7 +120,8 @@ def _command(program: Program, command: shell.Command, path: str, workload: str)
 def _structured(program: Program, file: SourceFile) -> None:
     """YAML, JSON and settings: the key before an address tells what it is for."""
     content = program.checkout.text(file.path)
-    if not _worth(content) and not _STARTS.search(content):
+    pairs = file.language == "yaml" and _PAIRED.search(content)
+    if not (_worth(content) or pairs or _STARTS.search(content)):
         return
     value = structured.load(program, file.path) if file.language in ("yaml", "json") else None
     if value is not None:

@@ -17,6 +17,8 @@ from analysis.references.values import Arguments, Items, Table, Value
 
 _COMMANDS = ("command", "cmds", "args", "arguments", "run", "script", "entrypoint", "bash_command", "cmd", "commands")
 _CLASSES = ("operator", "class", "class_name", "_target_", "operator_class", "task_type")
+_BUCKET_KEYS = ("bucket", "bucket_name", "gcs_bucket")
+_PATH_KEYS = ("prefix", "path", "folder", "object", "blob", "key", "object_name")
 _EXTERNAL = {"location", "external_location", "uri", "uris", "source_uris"}
 
 
@@ -29,6 +31,7 @@ def scan_structure(program: Program, path: str, value: Value) -> None:
         arguments = Arguments([], {key: entry for key, entry in table.entries.items() if isinstance(key, str)}, site)
         handled = _operator(machine, arguments, frame)
         handled |= _commands(machine, table, arguments, frame)
+        _pair(machine, [*keys], arguments, frame)
         for key, text in _strings(table):
             if key not in handled:
                 _address(machine, [*keys, key], text, path, frame)
@@ -83,6 +86,15 @@ def _commands(machine: Machine, table: Table, arguments: Arguments, frame: Frame
     found = found_in_call(machine, machine.workload, Arguments([], keywords, arguments.site), frame)
     del table
     return set(present) if found else set()
+
+
+def _pair(machine: Machine, keys: list[str], arguments: Arguments, frame: Frame) -> None:
+    """`bucket: x` beside `prefix: y`, as settings of pipelines write it."""
+    bucket = next((arguments.keywords[key] for key in _BUCKET_KEYS if key in arguments.keywords), None)
+    path = next((arguments.keywords[key] for key in _PATH_KEYS if key in arguments.keywords), None)
+    if isinstance(bucket, Text) and isinstance(path, Text) and "://" not in path.flat:
+        role = role_of_keys(keys) if keys else "reference"
+        touches.touch(machine, role, bucket, path, arguments.site, "settings", frame, confidence=0.6)
 
 
 def _strings(table: Table) -> Iterator[tuple[str, Text]]:

@@ -34,6 +34,7 @@ class Start:
     environment: Mapping[str, Value]
     workload: str
     site: Site | None
+    function: str = ""  # of an installed script: what it calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Program:
     drafts: dict[tuple[str, str, str, str, int, str], _Draft] = field(default_factory=dict)
     structures: dict[str, Value | None] = field(default_factory=dict)  # YAML, JSON and TOML files already read
     structured_characters: int = 0
+    installed: dict[str, str] = field(default_factory=dict)  # console scripts: name -> module:function
     steps_taken: int = 0
     tracing: bool = False  # keep for every reference the strings it was made of, for a patch
     traces: list["Trace"] = field(default_factory=list)
@@ -170,10 +172,13 @@ class Program:
                 self.give_up(file, 1, f"started in more than {MAXIMUM_STARTS} ways")
                 continue
             known.add(key)
-            self.starts.append(Start(file, tuple(words), dict(variables), workload, site))
+            function = self.installed[script].rpartition(":")[2] if script in self.installed else ""
+            self.starts.append(Start(file, tuple(words), dict(variables), workload, site, function))
         return bool(files)
 
     def _scripts(self, script: str, directories: Sequence[Text], importer: str) -> list[str]:
+        if script in self.installed:
+            script = f"module:{self.installed[script].partition(':')[0]}"
         kind, _, name = script.rpartition(":") if script.startswith(("module:", "image:")) else ("", "", script)
         if kind == "image":
             return self._by_image(name)
@@ -229,6 +234,16 @@ class Program:
         if path is None or (path in self.rendered and not context.parameters()):
             return False
         text = jinja.render(self.file_text(path), context)
+        if path.endswith((".sh", ".bash")):
+            return self.start(
+                path,
+                (),
+                {},
+                (),
+                context.frame,
+                touches.workload(context.machine, context.arguments, context.frame),
+                Site(path, 1),
+            )
         if "://" not in text.flat and "/gcs/" not in text.flat:
             return False
         found = False

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from analysis.errors import BadInput
 from analysis.references import cache, comments, deployment, findings, literals, terraform
 from analysis.references.checkout import is_test, open_checkout, script_root
 from analysis.references.commit import commit_of
-from analysis.references.frames import Frame
+from analysis.references.frames import Frame, Module
 from analysis.references.machine import BudgetSpent, Machine, Process
 from analysis.references.model import Reference, ScanResult, Site
 from analysis.references.program import Program, Start
@@ -68,6 +69,7 @@ def scan_checkout(
 def scan_program(program: Program) -> ScanResult:
     """Scan what a program holds; its `traces` are filled where it traces."""
     program.deployed = deployment.variables(program.checkout, program.env)
+    program.installed = deployment.installed_scripts(program.checkout)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 20_000))
     try:
@@ -84,7 +86,7 @@ def _run(program: Program) -> None:
     """Entries in the order in which they learn most: what starts scripts, the scripts, then what nothing started."""
     sources = [file.path for file in program.checkout.of("python", "notebook")]
     shared: dict[str, Machine] = {}
-    for file in program.checkout.of("shell", "makefile", "docker", "yaml", "json", "config", "terraform"):
+    for file in program.checkout.of("docker", "yaml", "json", "config"):
         literals.scan_file(program, file)
     terraform.scan_terraform(program)
     schedulers = [path for path in sources if _schedules(program, path)]
@@ -92,6 +94,9 @@ def _run(program: Program) -> None:
         root = script_root(path)
         machine = shared.setdefault(root, Machine(program, root, Process()))
         _enter(machine, path, "__dag__")
+    _starts(program)
+    for file in program.checkout.of("shell", "makefile"):
+        literals.scan_file(program, file)
     _starts(program)
     for path in sources:
         if path not in schedulers and _is_script(program, path) and path not in program.started:
@@ -136,8 +141,22 @@ def _starts(program: Program) -> None:
         done += 1
         source = program.checkout.files.get(start.file)
         if source is not None and source.language == "shell":
+            literals.run_shell(program, start)
             continue
-        _enter(_own(program, start), start.file, "__main__")
+        machine = _own(program, start)
+        _enter(machine, start.file, "__main__" if not start.function else "__script__")
+        if start.function and start.file in machine.modules:
+            _call_entry(machine, machine.modules[start.file], start.function)
+
+
+def _call_entry(machine: Machine, module: Module, name: str) -> None:
+    """Call the function that an installed script stands for."""
+    function = module.names.get(name)
+    frame = Frame(module, module.names)
+    site = Site(module.file, 1)
+    if function is not None:
+        work = partial(machine.call, function, Arguments([], {}, site), frame, None)
+        _worked(machine, site, STEPS_PER_MODULE, work)
 
 
 def _own(program: Program, start: Start) -> Machine:

@@ -19,7 +19,7 @@ from typing import Any, get_args
 from analysis.errors import BadInput
 from analysis.references.model import Role
 
-_LISTS = ("call", "uri", "path", "bucket", "prefix", "handle")
+_LISTS = ("call", "uri", "path", "bucket", "prefix", "handle", "alone")
 _TEXTS = ("role", "mode", "whole", "returns", "if_true")
 
 
@@ -43,6 +43,7 @@ class Sink:
     bucket: tuple[Argument, ...] = ()
     prefix: tuple[Argument, ...] = ()
     handle: tuple[Argument, ...] = ()
+    alone: tuple[Argument, ...] = ()
     mode: Argument | None = None
     whole: bool = False
     returns: str = ""
@@ -141,6 +142,7 @@ def parse_sink(line: Mapping[str, Any], where: str) -> Iterable[Sink]:
             bucket=_arguments(line.get("bucket")),
             prefix=_arguments(line.get("prefix")),
             handle=_arguments(line.get("handle")),
+            alone=_arguments(line.get("alone")),
             mode=next(iter(_arguments(line.get("mode"))), None),
             whole=line.get("whole") in ("yes", True),
             returns=line.get("returns", ""),

@@ -203,6 +203,9 @@ def _places(sink: Sink, arguments: Arguments) -> list[Location]:
     found = [Location(handle.bucket, handle.name) for handle in handles if isinstance(handle, Blob)]
     if found:
         return found
+    if sink.alone:
+        paths = next((values for argument in sink.alone if (values := texts(_argument(arguments, argument)))), [])
+        return [Location(hole("bucket"), path) for path in paths]
     buckets: list[Text] = [handle.name for handle in handles if isinstance(handle, Bucket)]
     if not buckets:
         buckets = next((values for argument in sink.bucket if (values := texts(_argument(arguments, argument)))), [])
