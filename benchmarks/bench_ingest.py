@@ -35,7 +35,7 @@ def ours(files: list[str], catalogue: str) -> int:
 
 
 def bare(files: list[str], _: str) -> int:
-    """DuckDB reading only the typed fields of a rollup, without ledger, deduplication, rules or a file to keep it in."""
+    """DuckDB reading the typed fields of a rollup: no ledger, no deduplication, no rules, no file to keep it in."""
     import duckdb
 
     connection = duckdb.connect()
