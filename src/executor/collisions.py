@@ -13,9 +13,7 @@ def refuse_collisions(journal: Journal, definition: Definition, move: Move) -> N
             continue
         found = journal.colliding(other.move_id, move.move_id)
         if found:
-            theirs, ours = found[0]
             raise MoveRefused(
-                f"{definition.use_case} and {other.use_case} would both write {move.target_bucket}/{ours} "
-                f"(the first of at least {len(found)}; {other.use_case} from {theirs})",
+                f"{definition.use_case} and {other.use_case} would both write gs://{move.target_bucket}/{found[0]}",
                 "give one of them another target_path",
             )

@@ -320,9 +320,10 @@ class Journal:
             for reason, objects, size, example in self._rows("left_behind", **item_range(move_id))
         ]
 
-    def colliding(self, a: int, b: int) -> list[tuple[str, str]]:
-        """(source of a, target) of names that two moves into one bucket would both write."""
-        return [(str(x), str(y)) for x, y in self._rows("colliding", a=a, b=b)]
+    def colliding(self, a: int, b: int) -> list[str]:
+        """Target names that two moves into one bucket would both write; the first few."""
+        other = {f"other_{name}": value for name, value in item_range(b).items()}
+        return [str(target) for (target,) in self._rows("colliding", **item_range(a), **other)]
 
     def begin_again(self, move_id: int) -> None:
         """A move that was rolled back starts over."""

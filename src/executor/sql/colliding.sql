@@ -1,7 +1,7 @@
--- Purpose: names that two moves into one bucket would both write.
--- Parameters: a, b (move_id).
--- Columns: source of a, target that both would write.
-SELECT x.source, y.target FROM item AS y
-JOIN item AS x ON x.move_id = :a AND x.target = y.target AND x.state <> 'left'
-WHERE y.move_id = :b AND y.state <> 'left'
+-- Purpose: names that two moves into one bucket would both write; INTERSECT sorts both sides, a join would compare all pairs.
+-- Parameters: first, last, other_first, other_last (item_id, the ranges of both moves).
+-- Columns: target that both would write.
+SELECT target FROM item WHERE item_id BETWEEN :first AND :last AND state <> 'left'
+INTERSECT
+SELECT target FROM item WHERE item_id BETWEEN :other_first AND :other_last AND state <> 'left'
 LIMIT 5;
