@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import scenarios
@@ -18,7 +18,8 @@ from scenario_play import play
 
 TOLD = ("external-import", "sensor-polls-one-object", "own-scanner")
 ONSETS = "bdfgklmnprstvz"
-few = settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# No shrinking: a play takes a second, and the seed printed is enough to look into a failure.
+few = settings(max_examples=2, deadline=None, phases=[Phase.generate])
 
 
 def path_of(name: str) -> Path:
