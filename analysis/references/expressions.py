@@ -353,5 +353,3 @@ _ACTS: dict[type[ast.expr], Callable[["Machine", Any, Frame], Value]] = {
     ast.YieldFrom: _yield_from,
     ast.Starred: _starred,
 }
-
-__all__ = ["Either", "arguments", "evaluate"]

@@ -6,19 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.references import attributes, environment, operators, structured
-from analysis.references.attributes import class_member, external_base
 from analysis.references.frames import Frame
 from analysis.references.text import HOLE, Text, hole, join, literal
 from analysis.references.values import (
     Arguments,
-    Class,
     Constant,
     External,
     Function,
-    Instance,
     Items,
     Member,
-    Method,
     PathValue,
     Product,
     Table,
@@ -371,105 +367,3 @@ _FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
     "time.strftime": _unknown_date,
     "uuid.uuid4": _unknown_date,
 }
-
-
-def callback_arguments(
-    machine: "Machine", path: str, callee: Function | Method, arguments: Arguments, frame: Frame
-) -> tuple[list[Value], dict[str, Value]]:
-    """What a library passes to a function it was given: Airflow's op_args and op_kwargs, a pool's items."""
-    last = path.rpartition(".")[2]
-    if (
-        last in ("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async")
-        and len(arguments.positional) > 1
-    ):
-        values, _ = machine.iterate(arguments.positional[1], frame)
-        value = either(values) if values else Unknown()
-        if last.startswith("starmap") and isinstance(value, Items):
-            return value.values, {}
-        return [value], {}
-    if last in (
-        "submit",
-        "run_in_executor",
-        "to_thread",
-        "apply_async",
-        "Thread",
-        "Process",
-        "retry_call",
-        "delayed",
-        "apply",
-    ):
-        position = next((index for index, value in enumerate(arguments.positional) if value is callee), -1)
-        extra = arguments.get("args") or arguments.get("fargs")
-        keywords = arguments.get("kwargs")
-        passed = (
-            extra.values if isinstance(extra, Items) else arguments.positional[position + 1 :] if position >= 0 else []
-        )
-        named = {str(key): value for key, value in keywords.entries.items()} if isinstance(keywords, Table) else {}
-        own = {
-            key: value
-            for key, value in arguments.keywords.items()
-            if key not in ("target", "args", "kwargs", "name", "daemon")
-        }
-        return list(passed), {**named, **own}
-    op_args, op_kwargs = arguments.get("op_args"), arguments.get("op_kwargs")
-    keywords_passed = (
-        {str(key): value for key, value in op_kwargs.entries.items()} if isinstance(op_kwargs, Table) else {}
-    )
-    templates = arguments.get("templates_dict")
-    if templates is not None:
-        keywords_passed.setdefault("templates_dict", templates)
-    return list(op_args.values) if isinstance(op_args, Items) else [], keywords_passed
-
-
-def fill_fields(machine: "Machine", instance: Instance, arguments: Arguments, frame: Frame) -> None:
-    """Fields of a dataclass, a pydantic model, a settings class or a NamedTuple."""
-    import ast
-
-    cls = instance.cls
-    settings = external_base(cls).endswith("Settings")
-    fields = _fields(cls)
-    for name, value in zip(fields, arguments.positional, strict=False):
-        instance.names[name] = value
-    for name in fields:
-        if name in arguments.keywords or name in instance.names:
-            continue
-        default = class_member(cls, name)
-        if isinstance(default, Product) and default.path.rpartition(".")[2] in ("Field", "field", "attrib", "ib"):
-            default = _field_default(machine, default, frame)
-        if settings:
-            instance.names[name] = environment.variable(machine, literal(name.upper()), default)
-        elif default is not None:
-            instance.names[name] = default
-        else:
-            instance.names[name] = environment.known_name(machine, name) or Unknown(name)
-    instance.names.update(arguments.keywords)
-    del ast
-
-
-def _field_default(machine: "Machine", field: Product, frame: Frame) -> Value | None:
-    default = field.arguments.get("default", 0)
-    factory = field.arguments.get("default_factory")
-    if isinstance(factory, Function):
-        return machine.invoke(factory, [], {}, frame, field.arguments)
-    if isinstance(factory, External):
-        return call(machine, factory.path, Arguments([], {}, field.arguments.site), frame)
-    name = field.arguments.get("env") or field.arguments.get("alias") or field.arguments.get("validation_alias")
-    if isinstance(name, Text):
-        return environment.variable(machine, name, default)
-    return default
-
-
-def _fields(cls: Class) -> list[str]:
-    import ast
-
-    names: list[str] = []
-    for base in cls.bases:
-        for option in alternatives(base):
-            if isinstance(option, Class):
-                names.extend(_fields(option))
-    names.extend(
-        statement.target.id
-        for statement in cls.node.body
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
-    )
-    return list(dict.fromkeys(names))

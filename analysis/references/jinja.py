@@ -129,6 +129,3 @@ def query_file(text: Text, context: Context) -> bool:
     if not match and (len(name) > 200 or not _FILE.match(name)):
         return False
     return context.machine.program.template_file(name, context)
-
-
-__all__ = ["Context", "parameter_default", "plain_expression", "query_file", "render"]

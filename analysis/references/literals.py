@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable
 
-from analysis.references import commands, javascript, jinja, pipelines, shell, sql, structured
+from analysis.references import commands, javascript, jinja, pipelines, shell, sql, storage_tools, structured
 from analysis.references.checkout import SourceFile
+from analysis.references.guesses import guessed_role
 from analysis.references.locations import embedded
 from analysis.references.model import Role, Site
 from analysis.references.program import Program, Start
-from analysis.references.text import HOLE, Text, join, literal
-from analysis.references.touches import guessed_role
+from analysis.references.text import Text, join, literal
 from analysis.references.values import as_text
 
 # Bounded, so that braces that never close cost no more than others.
@@ -85,7 +85,7 @@ def _shell(program: Program, file: SourceFile) -> None:
 
 def _command(program: Program, command: shell.Command, path: str, workload: str) -> None:
     found = False
-    for role, place, site, via in commands.touches(command):
+    for role, place, site, via in storage_tools.touches(command):
         here = command.words[0].first_line or site or Site(path, 1)
         program.record(
             role,
@@ -229,5 +229,3 @@ _LANGUAGES: dict[str, Callable[[Program, SourceFile], None]] = {
     "script": _plain,
     "document": _document,
 }
-
-__all__ = ["HOLE", "scan_file"]

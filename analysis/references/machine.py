@@ -10,7 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analysis.references import commandline, expressions, externals, methods, statements, storage, touches
+from analysis.references import (
+    argument_parsers,
+    binding,
+    callbacks,
+    commandline,
+    expressions,
+    externals,
+    fields,
+    methods,
+    recording,
+    statements,
+    storage,
+    touches,
+)
 from analysis.references.attributes import class_member, decorator_words, external_base, path_of
 from analysis.references.frames import Frame, Module
 from analysis.references.model import Site
@@ -18,8 +31,6 @@ from analysis.references.text import Text, hole
 from analysis.references.values import (
     MAXIMUM_ITEMS,
     Arguments,
-    Blob,
-    Bucket,
     Class,
     Constant,
     Either,
@@ -110,7 +121,7 @@ class Machine:
     def import_name(self, dotted: str, alias: str | None, frame: Frame) -> None:
         """`import a.b` or `import a.b as alias`."""
         head = dotted.partition(".")[0]
-        for part in _parents(dotted):
+        for part in binding.parents(dotted):
             found = self._find(part, 0, frame)
             if found is None:
                 frame.store(alias or head, External(dotted if alias else head))
@@ -212,11 +223,11 @@ class Machine:
             if found is None:
                 found = storage.call_method(self, callee, arguments, frame)
             if found is None:
-                found = commandline.call_method(self, callee, arguments)
+                found = argument_parsers.call_method(self, callee, arguments)
             if found is not None:
                 return found
         path = path_of(callee)
-        path, arguments = _mapped(path, callee, arguments)
+        path, arguments = binding.mapped(path, callee, arguments)
         returned = touches.library_call(self, path, callee, arguments, frame)
         self._hand_on(path, arguments, frame)
         if returned is not None:
@@ -236,7 +247,7 @@ class Machine:
                     self._called_back(path, option, arguments, frame)
 
     def _called_back(self, path: str, callee: Function | Method, arguments: Arguments, frame: Frame) -> None:
-        positional, keywords = externals.callback_arguments(self, path, callee, arguments, frame)
+        positional, keywords = callbacks.callback_arguments(self, path, callee, arguments, frame)
         owner = [callee.owner] if isinstance(callee, Method) else []
         function = callee.function if isinstance(callee, Method) else callee
         self.invoke(function, [*owner, *positional], keywords, frame, arguments)
@@ -255,7 +266,7 @@ class Machine:
         depth = len(frame.calls)
         if depth >= MAXIMUM_DEPTH or frame.calls.count(site) >= MAXIMUM_RECURSION:
             return Unknown(function.name)
-        names = bind(self, function, [*function.bound, *positional], keywords)
+        names = binding.bind(self, function, [*function.bound, *positional], keywords)
         parent = function.closure
         inner = Frame(
             function.module, names, parent, function, (*frame.calls, site), own=positional[0] if positional else None
@@ -280,7 +291,7 @@ class Machine:
         if isinstance(constructor, Function):
             self.invoke(constructor, [instance, *arguments.positional], arguments.keywords, frame, arguments)
         else:
-            externals.fill_fields(self, instance, arguments, frame)
+            fields.fill_fields(self, instance, arguments, frame)
             if base:
                 touches.library_call(self, base, instance, arguments, frame)
                 self._hand_on(base, arguments, frame)
@@ -356,57 +367,11 @@ class Machine:
     def attribute_set(self, owner: Value, name: str, value: Value, site: Site, frame: Frame) -> None:
         """`owner.name = value` on a library's object: a few of them name objects to read."""
         if name in ("source_uris", "sourceUris"):
-            touches.addresses(self, "read", value, site, f"{path_of(owner).rpartition('.')[2]}.{name}", frame)
+            recording.addresses(self, "read", value, site, f"{path_of(owner).rpartition('.')[2]}.{name}", frame)
         elif name in ("destination_uris", "destinationUris"):
-            touches.addresses(self, "write", value, site, f"{path_of(owner).rpartition('.')[2]}.{name}", frame)
+            recording.addresses(self, "write", value, site, f"{path_of(owner).rpartition('.')[2]}.{name}", frame)
 
     def item_set(self, owner: Value, key: Value, value: Value) -> None:
         """`os.environ[key] = value`."""
         if isinstance(owner, External) and owner.path == "os.environ" and isinstance(key, Text) and key.known:
             self.process.environment[key.flat] = value
-
-
-def bind(
-    machine: Machine, function: Function, positional: Sequence[Value], keywords: dict[str, Value]
-) -> dict[str, Value]:
-    """Parameters with their values: passed, default, or a hole called like the parameter."""
-    spec = function.node.args
-    names: dict[str, Value] = {}
-    parameters = [*spec.posonlyargs, *spec.args]
-    for parameter, value in zip(parameters, positional, strict=False):
-        names[parameter.arg] = value
-    if spec.vararg:
-        rest = list(positional[len(parameters) :])
-        names[spec.vararg.arg] = Items(rest, complete=bool(rest))
-    extra: dict[object, Value] = {}
-    known = {parameter.arg for parameter in [*parameters, *spec.kwonlyargs]}
-    for key, value in keywords.items():
-        if key in known:
-            names[key] = value
-        else:
-            extra[key] = value
-    if spec.kwarg:
-        names[spec.kwarg.arg] = Table(extra)
-    for parameter in [*parameters, *spec.kwonlyargs]:
-        if parameter.arg not in names:
-            default = function.defaults.get(parameter.arg)
-            names[parameter.arg] = commandline.parameter_value(machine, function, parameter, default)
-    return names
-
-
-def _mapped(path: str, callee: Value, arguments: Arguments) -> tuple[str, Arguments]:
-    """`Operator.partial(a=1).expand(b=[…])` is a call of the operator with both."""
-    if isinstance(callee, Member) and callee.name in ("expand", "expand_kwargs") and isinstance(callee.owner, Product):
-        first = callee.owner
-        if first.path.endswith(".partial"):
-            keywords = {**first.arguments.keywords, **arguments.keywords}
-            return first.path.removesuffix(".partial"), Arguments([], keywords, first.arguments.site)
-    return path, arguments
-
-
-def _parents(dotted: str) -> list[str]:
-    parts = dotted.split(".")
-    return [".".join(parts[: index + 1]) for index in range(len(parts))]
-
-
-__all__ = ["Blob", "Bucket", "BudgetSpent", "Machine", "Process", "bind"]

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from analysis.references import touches
+from analysis.references import guesses, recording, touches
 from analysis.references.commands import found_in_call
 from analysis.references.frames import Frame, Module
 from analysis.references.locations import located
@@ -94,7 +94,7 @@ def _pair(machine: Machine, keys: list[str], arguments: Arguments, frame: Frame)
     path = next((arguments.keywords[key] for key in _PATH_KEYS if key in arguments.keywords), None)
     if isinstance(bucket, Text) and isinstance(path, Text) and "://" not in path.flat:
         role = role_of_keys(keys) if keys else "reference"
-        touches.touch(machine, role, bucket, path, arguments.site, "settings", frame, confidence=0.6)
+        recording.touch(machine, role, bucket, path, arguments.site, "settings", frame, confidence=0.6)
 
 
 def _strings(table: Table) -> Iterator[tuple[str, Text]]:
@@ -108,13 +108,13 @@ def _address(machine: Machine, keys: list[str], text: Text, path: str, frame: Fr
     site = text.first_line or Site(path, 1)
     if looks_like_sql(text.flat):
         for role, found, where, via in sql_touches(text):
-            touches.touch(machine, role, found.bucket, found.prefix, where or site, via, frame, confidence=0.8)
+            recording.touch(machine, role, found.bucket, found.prefix, where or site, via, frame, confidence=0.8)
         return
     for part in text.split(","):
         place = located(part.strip())
         if place is not None:
             role = role_of_keys(keys)
-            touches.touch(machine, role, place.bucket, place.prefix, site, keys[-1], frame, confidence=0.7)
+            recording.touch(machine, role, place.bucket, place.prefix, site, keys[-1], frame, confidence=0.7)
 
 
 def role_of_keys(keys: list[str]) -> Role:
@@ -122,7 +122,7 @@ def role_of_keys(keys: list[str]) -> Role:
     if len(keys) > 1 and keys[-1] in _EXTERNAL and keys[-2] in ("external", "external_data_configuration"):
         return "read"
     for key in reversed(keys):
-        role = touches.guessed_role(key, "")
+        role = guesses.guessed_role(key, "")
         if role is not None:
             return role
     return "reference"

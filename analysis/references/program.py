@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from analysis.references import environment, notebooks, shell, sql
-from analysis.references.checkout import Checkout, ancestors, is_test, script_root
+from analysis.references import environment, notebooks, recording, sql
+from analysis.references.checkout import Checkout, ancestors, is_test
 from analysis.references.frames import Frame
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
 from analysis.references.sinks import SinkTable
@@ -228,7 +228,7 @@ class Program:
 
     def template_file(self, name: str, context: "Context") -> bool:
         """Scan a query or script that a task names, with the task's parameters; True where it holds a reference."""
-        from analysis.references import jinja, touches
+        from analysis.references import jinja
 
         path = self._template(name.strip(), context.frame.module.file)
         if path is None or (path in self.rendered and not context.parameters()):
@@ -241,13 +241,13 @@ class Program:
                 {},
                 (),
                 context.frame,
-                touches.workload(context.machine, context.arguments, context.frame),
+                recording.workload(context.machine, context.arguments, context.frame),
                 Site(path, 1),
             )
         if "://" not in text.flat and "/gcs/" not in text.flat:
             return False
         found = False
-        workload = touches.workload(context.machine, context.arguments, context.frame)
+        workload = recording.workload(context.machine, context.arguments, context.frame)
         for role, place, site, via in sql.touches(text):
             self.record(role, place.bucket, place.prefix, site or Site(path, 1), via, 0.9, workload=workload)
             found = True
@@ -368,6 +368,3 @@ def _divided(bucket: Text, prefix: Text) -> tuple[Text, Text]:
         joined = rest + (literal("/") if rest.flat and not rest.flat.endswith("/") and prefix.flat else Text()) + prefix
         return bucket.cut(0, cut), joined
     return bucket, prefix
-
-
-__all__ = ["Program", "Start", "script_root", "shell"]

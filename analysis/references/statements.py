@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.references import attributes, operators
 from analysis.references.frames import Frame, merge_names
-from analysis.references.text import Text
 from analysis.references.values import (
     Class,
     Constant,
@@ -325,5 +324,3 @@ _ACTS: dict[type[ast.stmt], Callable[["Machine", Any, Frame], Flow]] = {
     ast.Global: _global,
     ast.Assert: _assert,
 }
-
-__all__ = ["Flow", "Text", "assign", "branches", "execute"]

@@ -6,6 +6,7 @@ A client, a bucket or an object handle that comes from where we cannot see is re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from analysis.references import recording
 from analysis.references.attributes import path_of
 from analysis.references.frames import Frame
 from analysis.references.locations import located
@@ -127,9 +128,7 @@ def _download_to_file(machine: "Machine", arguments: Arguments, frame: Frame) ->
         if isinstance(option, Blob):
             _touch(machine, "read", option.bucket, option.name, arguments, frame, "Client.download_blob_to_file")
         else:
-            from analysis.references import touches
-
-            touches.addresses(machine, "read", option, arguments.site, "Client.download_blob_to_file", frame)
+            recording.addresses(machine, "read", option, arguments.site, "Client.download_blob_to_file", frame)
     return Constant(None)
 
 
@@ -146,10 +145,8 @@ _CLIENT: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
 def _touch(
     machine: "Machine", role: Role, bucket: Text, prefix: Value, arguments: Arguments, frame: Frame, via: str
 ) -> None:
-    from analysis.references import touches
-
     for option in alternatives(prefix):
-        touches.touch(machine, role, bucket, as_text(option), arguments.site, via, frame)
+        recording.touch(machine, role, bucket, as_text(option), arguments.site, via, frame)
 
 
 def _list(machine: "Machine", bucket: Text, arguments: Arguments, frame: Frame, position: int) -> Value:
@@ -289,6 +286,3 @@ def open_role(mode: Value | None) -> Role:
     """Read or write, from the mode of an `open`."""
     found = texts(mode)
     return "write" if found and any(letter in found[0].flat for letter in "wax+") else "read"
-
-
-__all__ = ["call_method", "open_role"]

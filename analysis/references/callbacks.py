@@ -1,0 +1,66 @@
+"""Arguments that a library passes to a function it was given."""
+
+from typing import TYPE_CHECKING
+
+from analysis.references.frames import Frame
+from analysis.references.values import (
+    Arguments,
+    Function,
+    Items,
+    Method,
+    Table,
+    Unknown,
+    Value,
+    either,
+)
+
+if TYPE_CHECKING:
+    from analysis.references.machine import Machine
+
+
+def callback_arguments(
+    machine: "Machine", path: str, callee: Function | Method, arguments: Arguments, frame: Frame
+) -> tuple[list[Value], dict[str, Value]]:
+    """What a library passes to a function it was given: Airflow's op_args and op_kwargs, a pool's items."""
+    last = path.rpartition(".")[2]
+    if (
+        last in ("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async")
+        and len(arguments.positional) > 1
+    ):
+        values, _ = machine.iterate(arguments.positional[1], frame)
+        value = either(values) if values else Unknown()
+        if last.startswith("starmap") and isinstance(value, Items):
+            return value.values, {}
+        return [value], {}
+    if last in (
+        "submit",
+        "run_in_executor",
+        "to_thread",
+        "apply_async",
+        "Thread",
+        "Process",
+        "retry_call",
+        "delayed",
+        "apply",
+    ):
+        position = next((index for index, value in enumerate(arguments.positional) if value is callee), -1)
+        extra = arguments.get("args") or arguments.get("fargs")
+        keywords = arguments.get("kwargs")
+        passed = (
+            extra.values if isinstance(extra, Items) else arguments.positional[position + 1 :] if position >= 0 else []
+        )
+        named = {str(key): value for key, value in keywords.entries.items()} if isinstance(keywords, Table) else {}
+        own = {
+            key: value
+            for key, value in arguments.keywords.items()
+            if key not in ("target", "args", "kwargs", "name", "daemon")
+        }
+        return list(passed), {**named, **own}
+    op_args, op_kwargs = arguments.get("op_args"), arguments.get("op_kwargs")
+    keywords_passed = (
+        {str(key): value for key, value in op_kwargs.entries.items()} if isinstance(op_kwargs, Table) else {}
+    )
+    templates = arguments.get("templates_dict")
+    if templates is not None:
+        keywords_passed.setdefault("templates_dict", templates)
+    return list(op_args.values) if isinstance(op_args, Items) else [], keywords_passed

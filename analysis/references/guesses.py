@@ -1,0 +1,151 @@
+"""A guess where the sink table knows nothing: names of arguments and calls tell what happens to an address."""
+
+import re
+from typing import TYPE_CHECKING
+
+from analysis.references import recording
+from analysis.references.frames import Frame
+from analysis.references.model import Role
+from analysis.references.text import Text
+from analysis.references.values import (
+    Arguments,
+    Function,
+    Instance,
+    Items,
+    Method,
+    Table,
+    texts,
+)
+
+if TYPE_CHECKING:
+    from analysis.references.machine import Machine
+
+
+SILENT = re.compile(
+    r"(?:^|\.)(?:print|log|info|debug|warning|warn|error|exception|critical|format|append|echo|secho|xcom_push|xcom_pull|urlparse|urlsplit|Exception|\w+Error|Field|field)$"
+)
+_WRITES = re.compile(
+    r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report)(?:_|$)|(?:_|^)(?:output|destination|dest|target)(?:_|$)",
+    re.IGNORECASE,
+)
+_READS = re.compile(
+    r"^(?:source|src|input|in|from|load|import|read|download)(?:_|$)|(?:_|^)(?:input|source|src)(?:_|$)", re.IGNORECASE
+)
+_NAME_ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
+    (re.compile(r"delete|remove|purge|clean|(?:^|_)rm(?:_|$)|unlink", re.IGNORECASE), "delete"),
+    (re.compile(r"(?:^|_)list|exists?(?:_|$)|glob|walk|(?:^|_)ls(?:_|$)", re.IGNORECASE), "list"),
+    (
+        re.compile(
+            r"to_?gcs|to_?bucket|to_?storage|write|export|upload|save|dump|(?:^|_)put|store|publish|send|unload|archive",
+            re.IGNORECASE,
+        ),
+        "write",
+    ),
+    (
+        re.compile(
+            r"gcs_?to|from_?gcs|read|load|download|import|fetch|(?:^|_)get|open|ingest|sensor|scan", re.IGNORECASE
+        ),
+        "read",
+    ),
+)
+
+
+def guess(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> None:
+    """A call that the table does not know but that is given an address, or a bucket and a path, by name."""
+    name = path.rpartition(".")[2]
+    if name[:1] == "?" or _plumbing(arguments):
+        return
+    for key, value in [
+        *((str(index), value) for index, value in enumerate(arguments.positional)),
+        *arguments.keywords.items(),
+    ]:
+        if isinstance(value, Table):
+            _guess_table(machine, key, name, value, arguments, frame)
+        if isinstance(value, Function | Method | Instance | Table):
+            continue
+        role = guessed_role(key, name)
+        if role is not None:
+            recording.addresses(machine, role, value, arguments.site, name, frame, arguments=arguments, confidence=0.6)
+    _guess_pairs(machine, name, arguments, frame)
+
+
+_HANDED_ON = {
+    "op_kwargs",
+    "env",
+    "environment",
+    "env_vars",
+    "params",
+    "conf",
+    "default_args",
+    "user_defined_macros",
+    "templates_dict",
+}
+
+
+def _guess_table(
+    machine: "Machine", key: str, name: str, table: Table, arguments: Arguments, frame: Frame, depth: int = 0
+) -> None:
+    """Addresses inside a job description: the key before each tells what the job does with it."""
+    if key in _HANDED_ON or depth > 5:
+        return
+    for inner, value in table.entries.items():
+        if isinstance(value, Table):
+            _guess_table(machine, str(inner), name, value, arguments, frame, depth + 1)
+        elif isinstance(value, Text | Items):
+            words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(inner))
+            role = guessed_role(words, "")
+            if role is not None:
+                recording.addresses(
+                    machine, role, value, arguments.site, name, frame, arguments=arguments, confidence=0.6
+                )
+
+
+def _plumbing(arguments: Arguments) -> bool:
+    return not arguments.positional and not arguments.keywords
+
+
+def guessed_role(argument: str, call: str) -> Role | None:
+    """What a call with this name does with an address in this argument; None where the names say nothing."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", call)
+    for pattern, role in _NAME_ROLES[:2]:
+        if pattern.search(words):
+            return role
+    if _WRITES.search(argument):
+        return "write"
+    if _READS.search(argument):
+        return "read"
+    return next((role for pattern, role in _NAME_ROLES[2:] if pattern.search(words)), None)
+
+
+_BUCKET_ARGUMENT = re.compile(r"^(?P<side>.*?)_?(?:gcs_)?bucket(?:_name)?$", re.IGNORECASE)
+_PATH_ARGUMENT = re.compile(
+    r"(?:object|objects|object_name|prefix|path|blob|blob_name|key|file|filename|file_name|file_path|folder|uri|obj|directory|dir)$",
+    re.IGNORECASE,
+)
+
+
+def _guess_pairs(machine: "Machine", name: str, arguments: Arguments, frame: Frame) -> None:
+    for key, value in arguments.keywords.items():
+        match = _BUCKET_ARGUMENT.match(key)
+        if match is None:
+            continue
+        side = match["side"].strip("_")
+        partners = [
+            other
+            for other in arguments.keywords
+            if other != key
+            and _PATH_ARGUMENT.search(other)
+            and (side in ("", "gcs") or other.startswith(side) or _same_side(side, other))
+        ]
+        role = guessed_role(partners[0] if partners else key, name)
+        if not partners or role is None:
+            continue
+        for bucket in texts(value):
+            for prefix in texts(arguments.keywords[partners[0]]):
+                recording.touch(
+                    machine, role, bucket, prefix, arguments.site, name, frame, arguments=arguments, confidence=0.6
+                )
+
+
+def _same_side(side: str, other: str) -> bool:
+    return bool((_WRITES.search(side) and _WRITES.search(other)) or (_READS.search(side) and _READS.search(other)))

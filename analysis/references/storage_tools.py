@@ -1,0 +1,211 @@
+"""Command-line tools that act on buckets: gsutil, gcloud, bq, edr, rclone, curl, hadoop and others."""
+
+import re
+from collections.abc import Iterator
+
+from analysis.references import shell, sql
+from analysis.references.locations import Location, located
+from analysis.references.model import Role, Site
+from analysis.references.text import Text, literal
+
+Touch = tuple[Role, Location, Site | None, str]
+
+_LIST_VERBS = {"ls", "du", "list"}
+_READ_VERBS = {"cat", "stat", "hash", "describe"}
+_REFERENCE_VERBS = {
+    "setmeta",
+    "rewrite",
+    "acl",
+    "iam",
+    "lifecycle",
+    "label",
+    "mb",
+    "rb",
+    "update",
+    "cors",
+    "defacl",
+    "versioning",
+    "create",
+    "signurl",
+}
+
+
+def touches(command: shell.Command) -> Iterator[Touch]:
+    """What one simple command of a storage tool touches."""
+    words = command.words
+    for index, word in enumerate(words[:6]):
+        name = word.flat.rpartition("/")[2]
+        rest = words[index + 1 :]
+        if name in ("gsutil", "gcloud", "bq", "edr", "rclone", "curl", "wget", "gcsfuse", "hadoop", "hdfs"):
+            yield from _TOOLS[name](rest)
+            return
+        if "clickhouse" in name or name in ("duckdb", "psql", "snowsql"):
+            yield from _sql_words(rest, command.stdin)
+            return
+
+
+def _sql_words(words: list[Text], stdin: Text | None) -> Iterator[Touch]:
+    for text in [*words, *([stdin] if stdin else [])]:
+        if sql.looks_like_sql(text.flat):
+            yield from sql.touches(text)
+
+
+def _plain(words: list[Text], valued: frozenset[str] = frozenset()) -> list[Text]:
+    """Words that are no options, nor values of the options named."""
+    result, skip = [], False
+    for word in words:
+        if skip:
+            skip = False
+        elif word.flat.startswith("-") and word.flat != "-":
+            skip = word.flat in valued
+        else:
+            result.append(word)
+    return result
+
+
+def _option(words: list[Text], *names: str) -> Text | None:
+    for index, word in enumerate(words):
+        for name in names:
+            if word.flat == name and index + 1 < len(words):
+                return words[index + 1]
+            if word.flat.startswith(name + "="):
+                return word.cut(len(name) + 1)
+    return None
+
+
+def _place(role: Role, word: Text, via: str) -> Iterator[Touch]:
+    place = located(word)
+    if place is not None:
+        yield role, place, word.first_line, via
+
+
+def _gsutil(words: list[Text]) -> Iterator[Touch]:
+    plain = _plain(words, frozenset({"-o", "-h", "-u", "-i"}))
+    if plain:
+        yield from _copying(plain[0].flat, plain[1:], words, "gsutil")
+
+
+def _copying(verb: str, targets: list[Text], words: list[Text], tool: str) -> Iterator[Touch]:
+    via = f"{tool} {verb}"
+    if verb in ("cp", "mv", "rsync", "compose", "move", "copy", "sync"):
+        for source in targets[:-1]:
+            yield from _place("read", source, via)
+            if verb in ("mv", "move"):
+                yield from _place("delete", source, via)
+        for target in targets[-1:]:
+            yield from _place("write", target, via)
+    elif verb in ("rm", "delete", "purge"):
+        for target in targets:
+            yield from _place("delete", target, via)
+    elif verb in _LIST_VERBS or verb in _READ_VERBS or verb in _REFERENCE_VERBS:
+        role: Role = "list" if verb in _LIST_VERBS else "read" if verb in _READ_VERBS else "reference"
+        for target in targets:
+            yield from _place(role, target, via)
+    del words
+
+
+def _gcloud(words: list[Text]) -> Iterator[Touch]:
+    plain = _plain(words, frozenset({"--project", "--account", "--configuration", "--region", "--location"}))
+    names = [word.flat for word in plain]
+    if names[:1] in (["alpha"], ["beta"]):
+        plain, names = plain[1:], names[1:]
+    if names[:1] == ["storage"]:
+        plain, names = plain[1:], names[1:]
+        if names[:1] in (["objects"], ["buckets"], ["folders"]):
+            plain, names = plain[1:], names[1:]
+        if names:
+            yield from _copying(names[0], plain[1:], words, "gcloud storage")
+    elif names[:1] == ["sql"] and len(names) > 2:
+        role: Role | None = {"export": "write", "import": "read"}.get(names[1])  # type: ignore[assignment]
+        for word in plain[2:] if role else []:
+            yield from _place(role or "reference", word, f"gcloud sql {names[1]}")
+    elif names[:2] == ["transfer", "jobs"]:
+        addresses = [word for word in plain[2:] if located(word)]
+        for word, part in zip(addresses, ("read", "write"), strict=False):
+            yield from _place("read" if part == "read" else "write", word, "gcloud transfer jobs")
+    else:
+        for word in words:
+            value = word.cut(word.flat.find("=") + 1) if word.flat.startswith("--") and "=" in word.flat else word
+            yield from _place("reference", value, " ".join(["gcloud", *names[:2]]))
+
+
+def _bq(words: list[Text]) -> Iterator[Touch]:
+    plain = _plain(words, frozenset({"--project_id", "--location", "--dataset_id"}))
+    verb = plain[0].flat if plain else ""
+    role: Role = {"load": "read", "extract": "write", "mk": "read", "mkdef": "read"}.get(verb, "reference")  # type: ignore[assignment]
+    for word in words:
+        if sql.looks_like_sql(word.flat):
+            yield from sql.touches(word)
+            continue
+        start = word.flat.find("gs://")
+        for part in word.cut(start).split(",") if start >= 0 else []:
+            yield from _place(role, part, f"bq {verb}".strip())
+
+
+def _edr(words: list[Text]) -> Iterator[Touch]:
+    bucket = _option(words, "--gcs-bucket-name", "--gs-bucket-name")
+    path = _option(words, "--bucket-file-path")
+    if bucket is not None:
+        yield "write", Location(bucket, path or literal("")), (path or bucket).first_line or bucket.first_line, "edr"
+
+
+def _rclone(words: list[Text]) -> Iterator[Touch]:
+    plain = _plain(words)
+    if not plain:
+        return
+    remotes = [_remote(word) for word in plain[1:]]
+    yield from _copying(plain[0].flat.removesuffix("to"), remotes, words, "rclone")
+
+
+def _remote(word: Text) -> Text:
+    head, colon, _ = word.flat.partition(":")
+    if colon and "//" not in word.flat and re.search(r"gcs|gs|google", head):
+        return literal("gs://") + word.cut(len(head) + 1)
+    return word
+
+
+def _curl(words: list[Text]) -> Iterator[Touch]:
+    writes = any(word.flat in ("-T", "--upload-file", "PUT", "--data-binary", "-XPUT") for word in words)
+    for word in words:
+        yield from _place("write" if writes else "read", word, "curl")
+
+
+def _gcsfuse(words: list[Text]) -> Iterator[Touch]:
+    plain = _plain(words)
+    if plain:
+        folder = _option(words, "--only-dir")
+        yield "reference", Location(plain[0], folder or literal("")), plain[0].first_line, "gcsfuse"
+
+
+def _hadoop(words: list[Text]) -> Iterator[Touch]:
+    names = [word.flat for word in words]
+    if "distcp" in names:
+        yield from _copying("cp", _plain(words)[1:], words, "distcp")
+        return
+    verbs: dict[str, tuple[str, int]] = {
+        "-cp": ("cp", 0),
+        "-mv": ("mv", 0),
+        "-put": ("cp", 0),
+        "-get": ("cp", 0),
+        "-ls": ("ls", 0),
+        "-rm": ("rm", 0),
+        "-cat": ("cat", 0),
+        "-copyFromLocal": ("cp", 0),
+    }
+    for name in names:
+        if name in verbs:
+            yield from _copying(verbs[name][0], _plain(words)[1:], words, "hadoop fs")
+
+
+_TOOLS = {
+    "gsutil": _gsutil,
+    "gcloud": _gcloud,
+    "bq": _bq,
+    "edr": _edr,
+    "rclone": _rclone,
+    "curl": _curl,
+    "wget": _curl,
+    "gcsfuse": _gcsfuse,
+    "hadoop": _hadoop,
+    "hdfs": _hadoop,
+}
