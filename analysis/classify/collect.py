@@ -47,6 +47,8 @@ def collect_facts(
     known = sorted(sizes.keys() | uses.keys() | {boundary.path for boundary in boundaries})
     prefixes = [p for p in known if _worth_showing(p, sizes, uses.get(p, ()), scope)]
     code = map_code(_code_sites(connection, scope), prefixes)
+    tangled = [prefix for prefix in prefixes if len(_jobs(code.sites.get(prefix, ()))) > 1]
+    by_folder = _group(run(connection, "facts_use_by_leaf", prefixes=tangled)) if tangled else {}
     shared = _shared_identities(uses, prefixes)
     arrivals = _arrivals(by_prefix["copy"], scope.bucket, prefixes)
     facts = []
@@ -70,6 +72,10 @@ def collect_facts(
                 class_ages=tuple(ClassAge(*row) for row in by_prefix["class_age"].get(prefix, ())),
                 children=tuple(ChildFolder(*row) for row in by_prefix["child"].get(prefix, ())),
                 uses=uses.get(prefix, ()),
+                uses_by_folder=tuple(
+                    (row[0], Use(consumers[row[1]], row[2], days_from_bits(row[3]), *row[4:]))
+                    for row in by_folder.get(prefix, ())
+                ),
                 copies=tuple(Copy(consumers[row[1]], row[0], *row[2:]) for row in by_prefix["copy"].get(prefix, ())),
                 partition_reads=tuple(
                     (age, days_from_bits(bits)) for age, bits in by_prefix["partition_reads"].get(prefix, ())
@@ -115,6 +121,10 @@ def _code_sites(connection: duckdb.DuckDBPyConnection, scope: Scope) -> list[Cod
         CodeSite(file, line, role, prefix, kind, via, workload)
         for prefix, role, file, line, kind, via, workload, *_ in rows
     ]
+
+
+def _jobs(sites: Sequence[CodeSite]) -> set[str]:
+    return {site.workload for site in sites if site.kind == "code" and site.workload}
 
 
 def _shared_identities(

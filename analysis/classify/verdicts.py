@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from analysis.classify.code import find_workload
+from analysis.classify.code import Workload, find_workload
 from analysis.classify.facts import Facts, Use
 from analysis.classify.isolation import Separation, judge_isolation
 from analysis.classify.pattern import Situation, judge_pattern
 from analysis.classify.temperature import judge_heat
+from analysis.classify.untangle import tell_jobs_apart
 from analysis.model import ConsumerUse, Pattern, Role, RuleReason, Subfolder, Temperature
 from analysis.settings import Settings
 
@@ -18,6 +19,8 @@ ROLES: dict[str, Role] = {
     "update": "updater",
     "delete": "deleter",
 }
+# A job named by its own audit header needs no second look.
+CERTAIN = 0.9
 STAYS: dict[Pattern, str] = {
     "report archive": "set a retention rule first, then reconsider",
     "bidirectional sync": "defer: two systems exchange data here",
@@ -133,16 +136,26 @@ def describe_consumers(
     for use in sorted(facts.uses, key=lambda u: (-u.days, -u.events, u.consumer.key, u.role)):
         if use.role not in ROLES:
             continue
-        described = _describe(facts, use)
-        slot = {"reader": readers, "writer": writers}.get(described.role, others) if use.consumer.counts else others
-        slot.append(described)
+        slot = others
+        if use.consumer.counts:
+            slot = {"read": readers, "write": writers}.get(use.role, others)
+        slot.extend(_describe(facts, use))
     return tuple(readers), tuple(writers), tuple(others)
 
 
-def _describe(facts: Facts, use: Use) -> ConsumerUse:
-    consumer = use.consumer
+def _describe(facts: Facts, use: Use) -> list[ConsumerUse]:
+    """A use in words; several where one identity stands for several jobs that their places tell apart."""
     role = {"read": "read", "write": "write", "delete": "delete"}.get(use.role, "read")
-    workload = find_workload(consumer, role, facts.code)
+    workload = find_workload(use.consumer, role, facts.code)
+    if use.role in {"read", "write"} and use.consumer.is_program and workload.name and workload.confidence < CERTAIN:
+        same = [(place, u) for place, u in facts.uses_by_folder if (u.consumer, u.role) == (use.consumer, use.role)]
+        if told := tell_jobs_apart(same, facts.code):
+            return [_speak(one, job) for job, one in told]
+    return [_speak(use, workload)]
+
+
+def _speak(use: Use, workload: Workload) -> ConsumerUse:
+    consumer = use.consumer
     name = workload.name or consumer.job or consumer.principal or "unidentified"
     return ConsumerUse(
         name=name,
