@@ -63,7 +63,7 @@ def arm(death: Death) -> None:
             countdown.pass_by("commit-done")
 
     connect = sqlite3.connect
-    Transport._once = counted  # type: ignore[method-assign]
+    Transport._once = counted  # type: ignore[method-assign, assignment]
     sqlite3.connect = lambda *arguments, **options: connect(*arguments, factory=Connection, **options)  # type: ignore[assignment]
 
 

@@ -151,7 +151,7 @@ class World:
                 act()
             return answer
 
-        Transport._once = interrupted  # type: ignore[method-assign]
+        Transport._once = interrupted  # type: ignore[method-assign, assignment]
         try:
             yield struck
         finally:

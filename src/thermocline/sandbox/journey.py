@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Stage:
-    """One command of the journey: what it is for, its arguments, and the file that takes its stdout (None: the terminal)."""
+    """One command: what it is for, its arguments, and the file that takes its stdout (None: the terminal)."""
 
     title: str
     arguments: tuple[str, ...]
@@ -44,8 +44,10 @@ def stages(evidence: Evidence, folder: Path, *, phase: int = 1, approved_by: str
         Stage("Look at the verdicts", ("subfolders", "--bucket", evidence.bucket, *catalogue)),
         Stage(
             "Plan the migration",
-            ("plan", "generate", "--bucket", evidence.bucket, "--env", evidence.env, *mappings, *catalogue)
-            + ("--output", plan),
+            (
+                *("plan", "generate", "--bucket", evidence.bucket, "--env", evidence.env),
+                *(*mappings, *catalogue, "--output", plan),
+            ),
         ),
         Stage(
             f"Approve phase {phase}",
