@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from analysis.references.machine import Machine
 
 
-def call_method(machine: "Machine", callee: Member, arguments: Arguments) -> Value | None:
+def call_method(machine: "Machine", callee: Member, arguments: Arguments, _: Frame) -> Value | None:
     """Methods of parsers and of typer applications; None for anything else."""
     owner = callee.owner
     if isinstance(owner, Product) and _is_parser(owner):
@@ -60,6 +60,7 @@ def _parser_method(machine: "Machine", parser: Product, name: str, arguments: Ar
         group.names["__parser__"] = parser
         return group
     if name == "add_subparsers":
+        _top(parser).names["__dest__"] = arguments.get("dest") or literal("command")
         group = Product(f"{parser.path}.{name}", arguments)
         group.names["__parser__"] = parser
         return group
@@ -118,7 +119,7 @@ def _namespace(machine: "Machine", parser: Product, arguments: Arguments) -> Pro
     children = parser.names.get("__children__")
     declared = list(_declared(parser))
     if isinstance(children, Items):
-        declared.extend(_chosen(children, words, result))
+        declared.extend(_chosen(parser, children, words, result))
         if words is not None:
             names = {_command_word(child) for child in children.values if isinstance(child, Product)}
             words = [word for word in words if word.flat not in names]
@@ -136,11 +137,13 @@ def _command_word(child: Product) -> str:
     return as_text(child.arguments.get("name", 0) or Unknown()).flat
 
 
-def _chosen(children: Items, words: list[Text] | None, result: Product) -> list[Arguments]:
+def _chosen(parser: Product, children: Items, words: list[Text] | None, result: Product) -> list[Arguments]:
     options = [child for child in children.values if isinstance(child, Product)]
     spoken = {word.flat for word in words or []}
     chosen = [child for child in options if _command_word(child) in spoken] or options
-    result.names["command"] = either([as_text(child.arguments.get("name", 0) or Unknown()) for child in chosen])
+    result.names[as_text(_top(parser).names.get("__dest__") or literal("command")).flat] = either(
+        [as_text(child.arguments.get("name", 0) or Unknown()) for child in chosen]
+    )
     for child in chosen:
         own = child.names.get("__own_defaults__")
         if isinstance(own, Table):

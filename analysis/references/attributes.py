@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from analysis.references import environment
+from analysis.references import environment, parsing
 from analysis.references.frames import Frame
 from analysis.references.operators import same_environment
 from analysis.references.text import HOLE, Text, literal
@@ -242,6 +242,8 @@ def _subscript_object(machine: "Machine", owner: Value, key: Value) -> Value:
     if isinstance(owner, Instance):
         found = owner.names.get(str(key_of(key)))
         return found if found is not None else Unknown(str(key_of(key) or ""))
+    if isinstance(owner, Product) and owner.path == "re.Match":
+        return parsing.group(owner, key)
     if isinstance(owner, External | Class):
         return owner  # list[str], Optional[int]
     label = key.flat if isinstance(key, Text) and key.known else ""

@@ -19,6 +19,7 @@ from analysis.references import (
     externals,
     fields,
     methods,
+    parsing,
     recording,
     statements,
     storage,
@@ -182,10 +183,19 @@ class Machine:
     def decorator_names(self, function: Function) -> set[str]:
         return decorator_words(function)
 
-    def decorated(self, function: Function) -> Value:
+    def decorated(self, function: Function, frame: Frame) -> Value:
         """What a name is bound to after its decorators; commands of click and typer are remembered."""
         commandline.register(self, function)
-        return function
+        return self.wrapped(function, function.decorators, frame)
+
+    def wrapped(self, thing: Function | Class, decorators: Sequence[Value], frame: Frame) -> Value:
+        """A function or class after the decorators that the checkout itself defines."""
+        result: Value = thing
+        for decorator in reversed(decorators):
+            if isinstance(decorator, Function | Method):
+                made = self.call(decorator, Arguments([result], {}, frame.site(thing.node)), frame, None)
+                result = made if isinstance(made, Function | Class | Instance) else result
+        return result
 
     # ---- calls
 
@@ -211,21 +221,9 @@ class Machine:
         return self._call_library(callee, arguments, frame)
 
     def _call_library(self, callee: Value, arguments: Arguments, frame: Frame) -> Value:
-        if isinstance(callee, External):
-            for known in (externals.call, commandline.run_library, storage.construct):
-                found = known(self, callee.path, arguments, frame)
-                if found is not None:
-                    return found
-        if isinstance(callee, Product) and callee.path.endswith("typer.Typer"):
-            return commandline.run_application(self, frame)
-        if isinstance(callee, Member):
-            found = methods.call_method(self, callee.owner, callee.name, arguments, frame)
-            if found is None:
-                found = storage.call_method(self, callee, arguments, frame)
-            if found is None:
-                found = argument_parsers.call_method(self, callee, arguments)
-            if found is not None:
-                return found
+        known = self._known_library(callee, arguments, frame)
+        if known is not None:
+            return known
         path = path_of(callee)
         path, arguments = binding.mapped(path, callee, arguments)
         returned = touches.library_call(self, path, callee, arguments, frame)
@@ -238,6 +236,18 @@ class Machine:
         if path.rpartition(".")[2] == "DAG":
             self.dags.append(product)
         return product
+
+    def _known_library(self, callee: Value, arguments: Arguments, frame: Frame) -> Value | None:
+        """The result of a function or method that is modelled; None for all others."""
+        if isinstance(callee, Product) and callee.path.endswith("typer.Typer"):
+            return commandline.run_application(self, frame)
+        if isinstance(callee, External):
+            functions = (externals.call, parsing.call, commandline.run_library, storage.construct)
+            return next((r for act in functions if (r := act(self, callee.path, arguments, frame)) is not None), None)
+        if isinstance(callee, Member):
+            found = (act(self, callee, arguments, frame) for act in _METHODS)
+            return next((result for result in found if result is not None), None)
+        return None
 
     def _hand_on(self, path: str, arguments: Arguments, frame: Frame) -> None:
         """Functions handed to a library are called by it, with arguments we may know."""
@@ -375,3 +385,6 @@ class Machine:
         """`os.environ[key] = value`."""
         if isinstance(owner, External) and owner.path == "os.environ" and isinstance(key, Text) and key.known:
             self.process.environment[key.flat] = value
+
+
+_METHODS = (methods.call_method, storage.call_method, argument_parsers.call_method, parsing.call_method)

@@ -11,6 +11,7 @@ from analysis.references.values import (
     Arguments,
     Constant,
     Items,
+    Member,
     PathValue,
     Table,
     Unknown,
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from analysis.references.machine import Machine
 
 
-def call_method(machine: "Machine", owner: Value, name: str, arguments: Arguments, frame: Frame) -> Value | None:
+def call_method(machine: "Machine", callee: Member, arguments: Arguments, frame: Frame) -> Value | None:
     """The result of `owner.name(...)` for a built-in type; None where it is another type or method."""
+    owner, name = callee.owner, callee.name
     if isinstance(owner, Text):
         act = _TEXT.get(name)
         return act(machine, owner, arguments, frame) if act else None

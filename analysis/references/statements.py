@@ -242,7 +242,7 @@ def _function(machine: "Machine", node: ast.FunctionDef | ast.AsyncFunctionDef, 
     machine.function_defined(function)
     frame.store(node.name, function)
     function.decorators = [machine.evaluate(decorator, frame) for decorator in node.decorator_list]
-    frame.store(node.name, machine.decorated(function))
+    frame.store(node.name, machine.decorated(function, frame))
     return Flow.ON
 
 
@@ -258,6 +258,7 @@ def _class(machine: "Machine", node: ast.ClassDef, frame: Frame) -> Flow:
             value.owner = cls
             value.closure = parent
     machine.class_defined(cls)
+    frame.store(node.name, machine.wrapped(cls, cls.decorators, frame))
     return Flow.ON
 
 
