@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d' ' -f1)
 
-.PHONY: bench-plan bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
+.PHONY: bench-analyze bench-plan bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
 
 help:            ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -34,6 +34,9 @@ soak: $(DEV)     ## migrate under load and faults for THERMOCLINE_SOAK_SECONDS (
 
 bench-plan: $(DEV) ## how long it takes to plan ten thousand subfolders
 	$(BIN)/python tests/bench/bench_plan.py
+
+bench-analyze: $(DEV) ## seconds and memory of `analyze` at three sizes, up to a million folders and 20 million rollup rows
+	$(BIN)/python tests/bench/bench_analyze.py
 
 bench-copy: $(DEV) ## copies a second: ours, rclone, a bare loop and google-cloud-storage, side by side
 	$(BIN)/python tests/bench/bench_copy.py

@@ -15,7 +15,7 @@ TOLD_BY_PLACE = 0.8
 
 
 def tell_jobs_apart(uses: Sequence[tuple[str, Use]], sites: Sequence[CodeSite]) -> list[tuple[Workload, Use]]:
-    """One use per job, from one consumer's uses of one role by folder; empty unless every folder has exactly one job."""
+    """One use per job, from a consumer's uses of one role by folder; empty unless every folder has just one job."""
     by_job: dict[str, list[Use]] = defaultdict(list)
     files: dict[str, list[str]] = defaultdict(list)
     for folder, use in uses:
