@@ -29,6 +29,19 @@ def scan_comments(program: Program, path: str) -> None:
                     _record(program, line, Site(path, start + offset))
 
 
+def scan_strings(program: Program, path: str) -> None:
+    """Record the addresses in the strings of a test: it names them, and touches no bucket of the platform."""
+    content = program.checkout.text(path)
+    if "gs://" not in content and "storage.googleapis" not in content:
+        return
+    tree = program.tree(path)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value:
+            site = Site(path, node.lineno)
+            for _, _, place in embedded(literal(node.value, site, column=node.col_offset)):
+                program.record("reference", place.bucket, place.prefix, site, "test", 0.5)
+
+
 def _record(program: Program, text: str, site: Site) -> None:
     for _, _, place in embedded(literal(text, site)):
         program.record("reference", place.bucket, place.prefix, site, "comment", 0.5, kind="document")

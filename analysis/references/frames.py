@@ -18,7 +18,7 @@ class Module:
     functions: list[Function] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     executed: bool = False
-    dag_id: str = ""
+    version: int = 0  # counts what was stored in it, so that nothing read from it is taken for unchanged
 
 
 @dataclass(slots=True, eq=False)
@@ -46,8 +46,11 @@ class Frame:
     def store(self, name: str, value: Value) -> None:
         if name in self.globals_declared:
             self.module.names[name] = value
+            self.module.version += 1
             return
         self.names[name] = value
+        if self.names is self.module.names:
+            self.module.version += 1
 
     def site(self, node: ast.AST) -> Site:
         return Site(self.module.file, getattr(node, "lineno", 1))

@@ -1,6 +1,7 @@
 """A guess where the sink table knows nothing: names of arguments and calls tell what happens to an address."""
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from analysis.references import recording
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from analysis.references.machine import Machine
 
 
-SILENT = re.compile(
-    r"(?:^|\.)(?:print|log|info|debug|warning|warn|error|exception|critical|format|append|echo|secho|xcom_push|xcom_pull|urlparse|urlsplit|Exception|\w+Error|Field|field)$"
+_SILENT = re.compile(
+    r"(?:^|\.)(?:print|log|info|debug|warning|warn|error|exception|critical|format|append|echo|secho|xcom_push|xcom_pull"
+    r"|urlparse|urlsplit|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
     r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report)(?:_|$)|(?:_|^)(?:output|destination|dest|target)(?:_|$)",
@@ -48,6 +50,12 @@ _NAME_ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
         "read",
     ),
 )
+
+
+@lru_cache(maxsize=50_000)
+def silent(path: str) -> bool:
+    """Whether a call of this name only talks about its arguments."""
+    return bool(_SILENT.search(path))
 
 
 def guess(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> None:

@@ -6,7 +6,7 @@ in the sink table. The work is counted in evaluated nodes, so that a scan gives 
 
 import ast
 import builtins
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from analysis.references import (
     expressions,
     externals,
     fields,
+    memory,
     methods,
     parsing,
     recording,
@@ -86,6 +87,8 @@ class Machine:
         self.steps_left = 0
         self.dags: list[Product] = []
         self.instances: dict[int, Instance] = {}
+        # Results of earlier calls; each keeps its function alive, whose identity is part of the key.
+        self.remembered: dict[Hashable, tuple[Value, Function]] = {}
         self.commands: list[Function] = []  # click and typer commands, in order of definition
 
     @property
@@ -276,6 +279,9 @@ class Machine:
         depth = len(frame.calls)
         if depth >= MAXIMUM_DEPTH or frame.calls.count(site) >= MAXIMUM_RECURSION:
             return Unknown(function.name)
+        key = memory.key_of(self, function, positional, keywords, frame)
+        if key is not None and key in self.remembered:
+            return self.remembered[key][0]
         names = binding.bind(self, function, [*function.bound, *positional], keywords)
         parent = function.closure
         inner = Frame(
@@ -286,7 +292,10 @@ class Machine:
         statements.execute(self, function.node.body, inner)
         if inner.yielded:
             return Items(inner.yielded[:MAXIMUM_ITEMS], complete=len(inner.yielded) <= MAXIMUM_ITEMS)
-        return either(inner.returned) if inner.returned else Constant(None)
+        result = either(inner.returned) if inner.returned else Constant(None)
+        if key is not None and memory.worth_keeping(result):
+            self.remembered[key] = (result, function)
+        return result
 
     def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
         """A new object of a class of the checkout."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from analysis.references import environment, notebooks, recording, sql
-from analysis.references.checkout import Checkout, ancestors, is_test
+from analysis.references.checkout import Checkout, ancestors
 from analysis.references.frames import Frame
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
 from analysis.references.sinks import SinkTable
@@ -87,6 +87,7 @@ class Program:
     steps_taken: int = 0
     tracing: bool = False  # keep for every reference the strings it was made of, for a patch
     traces: list["Trace"] = field(default_factory=list)
+    _lines: dict[str, list[str]] = field(default_factory=dict)
     _trees: dict[str, ast.Module | None] = field(default_factory=dict)
     _found: dict[tuple[str, int, str, str], str | None] = field(default_factory=dict)
 
@@ -111,6 +112,13 @@ class Program:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self.give_up(file, getattr(error, "lineno", None) or 1, f"cannot be parsed: {type(error).__name__}")
             return None
+
+    def lines(self, file: str) -> list[str]:
+        """The lines of a file; the notebook's own for a notebook."""
+        found = self._lines.get(file)
+        if found is None:
+            found = self._lines[file] = self.checkout.text(file).split("\n") if file in self.checkout.files else []
+        return found
 
     def find_module(self, dotted: str, level: int, importer: str, root: str) -> str | None:
         """The file that `import dotted` in `importer` means, for a process whose script lies in `root`."""
@@ -300,8 +308,6 @@ class Program:
         if _BUCKET_ONLY.fullmatch(bucket.flat) and _BUCKET_ONLY.fullmatch(prefix.flat):
             self.give_up(site.file, site.line, f"{via}: neither bucket nor path is known")
             return
-        if is_test(site.file):
-            role = "reference" if role != "reference" else role
         if not bucket.known:
             confidence -= 0.25 if _BUCKET_ONLY.fullmatch(bucket.flat) else 0.1
         if _BUCKET_ONLY.fullmatch(prefix.flat) and prefix.flat:
@@ -362,6 +368,8 @@ def _divided(bucket: Text, prefix: Text) -> tuple[Text, Text]:
     """A bucket argument that holds more: `gs://name`, or `name/folder`."""
     if bucket.flat.startswith(("gs://", "gcs://")):
         bucket = bucket.cut(bucket.flat.index("//") + 2)
+    if bucket.flat.startswith("projects/_/buckets/"):  # as the newer interfaces name a bucket
+        bucket = bucket.cut(len("projects/_/buckets/"))
     cut = bucket.flat.find("/")
     if cut >= 0:
         rest = bucket.cut(cut + 1)

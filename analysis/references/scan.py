@@ -24,10 +24,9 @@ from analysis.references.program import Program, Start
 from analysis.references.sinks import load_sinks
 from analysis.references.values import Arguments, Function, Instance, Value
 
-STEPS_PER_ENTRY = 150_000
-STEPS_PER_MODULE = 400_000
-STEPS_BEFORE_HASTE = 12_000_000
-STEPS_IN_HASTE = 20_000
+STEPS_PER_ENTRY = 16_000
+STEPS_PER_MODULE = 300_000
+STEPS_BEFORE_HASTE = 900_000
 # Files without any of these words have nothing to explore beyond what others call in them.
 _WORTH = re.compile(
     r"gs://|gcs|bucket|blob|storage|parquet|csv|read|write|load|save|export|dump|upload|download|gsutil|sync|copy|"
@@ -84,7 +83,8 @@ def scan_program(program: Program) -> ScanResult:
 
 def _run(program: Program) -> None:
     """Entries in the order in which they learn most: what starts scripts, the scripts, then what nothing started."""
-    sources = [file.path for file in program.checkout.of("python", "notebook")]
+    written = [file.path for file in program.checkout.of("python", "notebook")]
+    sources = [path for path in written if not is_test(path)]
     shared: dict[str, Machine] = {}
     for file in program.checkout.of("docker", "yaml", "json", "config"):
         literals.scan_file(program, file)
@@ -114,8 +114,10 @@ def _run(program: Program) -> None:
     _starts(program)
     for file in program.checkout.of("sql", "script", "document"):
         literals.scan_file(program, file)
-    for path in sources:
+    for path in written:
         comments.scan_comments(program, path)
+        if is_test(path):
+            comments.scan_strings(program, path)
 
 
 def _schedules(program: Program, path: str) -> bool:
@@ -171,7 +173,7 @@ def _worked(machine: Machine, what: Site, usual: int, work: Callable[[], object]
     The allowance shrinks once many entries took all they could, so that no number of them can hold a scan.
     """
     program = machine.program
-    given = usual if program.steps_taken < STEPS_BEFORE_HASTE else STEPS_IN_HASTE
+    given = usual if program.steps_taken < STEPS_BEFORE_HASTE else usual // 8
     machine.steps_left = given
     try:
         work()
@@ -203,12 +205,22 @@ def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> 
                 continue
             used = _called_names(module.tree) if first else set()
             for function in list(module.functions):
+                if not _worth_exploring(program, function):
+                    continue
                 if (
                     (path, function.node.lineno) not in program.called
                     and function.name not in used
                     and not isinstance(function.node, ast.Lambda)
                 ):
                     _explore_function(machine, function)
+
+
+def _worth_exploring(program: Program, function: Function) -> bool:
+    """Whether the function's own lines hold a word of what touches storage."""
+    start, end = function.node.lineno - 1, function.node.end_lineno or function.node.lineno
+    lines = program.lines(function.module.file)[start:end]
+    text = "\n".join(lines)
+    return bool(_WORTH.search(text)) or any(word in text for word in program.sinks.added)
 
 
 def _called_names(tree: ast.Module) -> set[str]:

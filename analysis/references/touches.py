@@ -17,8 +17,11 @@ from analysis.references.values import (
     Bucket,
     Class,
     Constant,
+    Either,
+    Function,
     Items,
     Member,
+    Method,
     PathValue,
     Product,
     Table,
@@ -36,7 +39,7 @@ _OPERATOR = re.compile(r"(?:Operator|Sensor|Trigger|Transfer)(?:V\d+)?$")
 
 def library_call(machine: "Machine", path: str, callee: Value, arguments: Arguments, frame: Frame) -> Value | None:
     """Record what a call of a library touches; the value it returns where the table knows it."""
-    if guesses.SILENT.search(path):
+    if guesses.silent(path):
         return None
     returned: Value | None = None
     matched = False
@@ -44,6 +47,8 @@ def library_call(machine: "Machine", path: str, callee: Value, arguments: Argume
         touched, value = _apply(machine, sink, path, arguments, frame)
         matched = matched or touched
         returned = value if value is not None else returned
+    if not any(_tells(value, 0) for value in arguments.everything()) and not isinstance(callee, Member):
+        return returned
     queried = _queries(machine, path, arguments, frame)
     commanded = commands_of(machine, path.rpartition(".")[2], arguments, frame)
     if isinstance(callee, Member) and isinstance(callee.owner, PathValue):
@@ -51,6 +56,19 @@ def library_call(machine: "Machine", path: str, callee: Value, arguments: Argume
     if not (matched or queried or commanded):
         guesses.guess(machine, path, arguments, frame)
     return returned
+
+
+def _tells(value: Value, depth: int) -> bool:
+    """Whether an argument may hold an address, a query or a command: most hold neither."""
+    if isinstance(value, Text):
+        return len(value.flat) > 3
+    if isinstance(value, Either):
+        return any(_tells(option, depth) for option in value.options)
+    if isinstance(value, Items):
+        return depth < 4 and any(_tells(item, depth + 1) for item in value.values)
+    if isinstance(value, Table):
+        return depth < 4 and any(_tells(item, depth + 1) for item in value.entries.values())
+    return isinstance(value, Product | PathValue | Blob | Bucket | Function | Method)
 
 
 def is_operator(cls: Class) -> bool:
