@@ -60,6 +60,8 @@ def _plain(owner: Value, name: str) -> Value:
             return Bucket(owner.bucket)
     if isinstance(owner, PathValue):
         return _path(owner, name)
+    if isinstance(owner, Items) and name == "pages":  # of a listing: each page is a part of it
+        return Items([owner], complete=False)
     if isinstance(owner, Text) and name == "value":  # a member of an enumeration that stands for its value
         return owner
     return Member(owner, name)
@@ -302,6 +304,9 @@ def sliced(owner: Value, lower: Value, upper: Value, *, stepped: bool) -> Value:
         if known and owner.complete:
             return Items(owner.values[slice(start, end)])
         return Items(list(owner.values), complete=False)
+    if isinstance(owner, Text) and known and end is None and isinstance(start, int) and start >= 0:
+        # What is cut off lies before the first unknown part.
+        return owner.cut(start) if start <= len(owner.flat.partition(HOLE)[0]) else Unknown()
     if isinstance(owner, Text) and known and owner.known:
         first, last, _ = slice(start, end).indices(len(owner.flat))
         return owner.cut(first, max(first, last))

@@ -75,7 +75,7 @@ def found_in_call(machine: "Machine", name: str, arguments: Arguments, frame: Fr
             words_value = arguments.get(key)
             if isinstance(words_value, Items):
                 words = [jinja.render(as_text(word), context) for word in words_value.values]
-                found = _unfollowed(machine, words, name, arguments, frame) or found
+                found = _unfollowed(machine, words, name, arguments, frame, guess=name.endswith("Operator")) or found
         return found
     return True
 
@@ -198,7 +198,9 @@ def _command(
     return _unfollowed(machine, words, name, arguments, frame)
 
 
-def _unfollowed(machine: "Machine", words: list[Text], name: str, arguments: Arguments, frame: Frame) -> bool:
+def _unfollowed(
+    machine: "Machine", words: list[Text], name: str, arguments: Arguments, frame: Frame, *, guess: bool = True
+) -> bool:
     """Addresses handed to a script that is not in the checkout: its options' names tell what it does with them."""
     found = False
     option = ""
@@ -209,7 +211,7 @@ def _unfollowed(machine: "Machine", words: list[Text], name: str, arguments: Arg
             if not equals:
                 continue
             word = given.cut(len(option) + 3)
-        role = guesses.guessed_role(option.replace("-", "_"), "")
+        role = guesses.guessed_role(option.replace("-", "_"), "") if guess else None
         found = (
             recording.addresses(
                 machine, role or "reference", word, arguments.site, name, frame, arguments=arguments, confidence=0.6

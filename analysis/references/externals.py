@@ -291,6 +291,13 @@ def _unknown_date(_: "Machine", __: Arguments, ___: Frame) -> Value:
     return hole("date")
 
 
+def _length(_: "Machine", arguments: Arguments, __: Frame) -> Value:
+    value = arguments.positional[0] if arguments.positional else Unknown()
+    if isinstance(value, Text) and value.known:
+        return Constant(len(value.flat))
+    return Constant(len(value.values)) if isinstance(value, Items) and value.complete else Unknown("length")
+
+
 def _file_system(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     """`fsspec.filesystem("gs")` is what gcsfs makes."""
     protocol = as_text(arguments.get("protocol", 0) or Unknown()).flat
@@ -303,6 +310,7 @@ def _path_home(_: "Machine", __: Arguments, ___: Frame) -> Value:
 
 _FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
     "builtins.str": _string,
+    "builtins.len": _length,
     "builtins.super": _super,
     "builtins.list": _items,
     "builtins.tuple": _items,

@@ -1,6 +1,7 @@
 """Code that a migration trips over though it names no path: assumptions on depth, and constants defined twice."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from analysis.references.checkout import is_test
@@ -10,6 +11,7 @@ from analysis.references.program import Program
 from analysis.references.text import Text
 
 _MINIMUM_INDEX = 2
+_SPLITS = re.compile(r"split\(\s*['\"]/['\"]")
 
 
 def findings(program: Program) -> list[Finding]:
@@ -17,8 +19,8 @@ def findings(program: Program) -> list[Finding]:
     found = list(_twice(program))
     for file in program.checkout.of("python"):
         if "/" in program.checkout.text(file.path) and not is_test(file.path):
-            tree = program.tree(file.path)
-            if tree is not None and "split(" in program.checkout.text(file.path):
+            tree = program.tree(file.path) if _SPLITS.search(program.checkout.text(file.path)) else None
+            if tree is not None:
                 found.extend(_depths(tree, file.path))
     return sorted(found, key=lambda one: (one.kind, one.site))
 

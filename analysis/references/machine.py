@@ -24,6 +24,7 @@ from analysis.references import (
     recording,
     statements,
     storage,
+    templates,
     touches,
 )
 from analysis.references.attributes import class_member, decorator_words, external_base, path_of
@@ -396,4 +397,10 @@ class Machine:
             self.process.environment[key.flat] = value
 
 
-_METHODS = (methods.call_method, storage.call_method, argument_parsers.call_method, parsing.call_method)
+_METHODS = (
+    methods.call_method,
+    storage.call_method,
+    argument_parsers.call_method,
+    parsing.call_method,
+    templates.call_method,
+)
