@@ -84,7 +84,7 @@ def unwrap(value: Any) -> Any:
 
 
 def judge(entry: Any) -> str:
-    """Why an entry cannot be used, or an empty string; the same rules as `load_log_lines.sql`."""
+    """Why an entry cannot be used, or an empty string; the same rules as `sum_lines.sql`."""
     if not isinstance(entry, dict) or not any(mark in entry for mark in (*_MARKS, "timestamp")):
         return "no log entry"
     stamp = entry.get("timestamp")

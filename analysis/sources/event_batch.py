@@ -36,42 +36,44 @@ class EventBatch:
         connection.execute(load_sql("ingest/macros.sql"))
         connection.execute(load_sql("ingest/begin_batch.sql"))
 
-    def load(self, files: Sequence[tuple[int, Path]], compression: str) -> None:
-        """Read NDJSON files, given as (file id, path). Raises duckdb.Error for one that DuckDB refuses as a whole."""
+    def load(self, files: Sequence[tuple[int, Path]]) -> None:
+        """Read plain NDJSON, given as (file id, path). Raises duckdb.Error, and takes nothing, if one is refused."""
         if not files:
             return
         paths = [str(path) for _, path in files]
+        # The paths of this statement alone; a piece's path may come back with another piece under it.
+        self._connection.execute("DELETE FROM piece")
         self._connection.execute(
-            "INSERT INTO batch_file SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
+            "INSERT INTO piece SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
             [paths, [number for number, _ in files]],
         )
         self._connection.execute(
-            load_sql("ingest/load_log_lines.sql"),
-            {"files": paths, "compression": compression, "line_bytes": LINE_BYTES},
+            load_sql("ingest/sum_lines.sql"),
+            {"files": paths, "line_bytes": LINE_BYTES},
         )
 
     def forget(self, file_id: int) -> None:
         """Take a file out of the batch."""
-        self._connection.execute("DELETE FROM event WHERE file_id = ?", [file_id])
-        self._connection.execute("DELETE FROM batch_file WHERE file_id = ?", [file_id])
+        self._connection.execute("DELETE FROM line_sum WHERE file_id = ?", [file_id])
 
     def rejected(self) -> dict[int, int]:
         """How many lines of each file cannot be used; files without any are left out."""
         rows = self._connection.execute(
-            "SELECT file_id, count(*) FROM event WHERE problem NOT IN ('', 'not storage') GROUP BY file_id"
+            "SELECT file_id, sum(events)::BIGINT FROM line_sum "
+            "WHERE problem NOT IN ('', 'not storage') GROUP BY file_id"
         ).fetchall()
         return dict(rows)
 
     def problems(self, file_id: int) -> list[tuple[int, str]]:
         """(line number, reason) of the unusable lines of a file that our own reader has rewritten."""
         return self._connection.execute(
-            "SELECT line_no, problem FROM event WHERE file_id = ? AND problem NOT IN ('', 'not storage')", [file_id]
+            "SELECT line_no, problem FROM line_sum WHERE file_id = ? AND problem NOT IN ('', 'not storage')", [file_id]
         ).fetchall()
 
-    def count(self) -> list[LineCounts]:
-        """Find what was seen before, and count the lines of every file."""
+    def count(self, file_ids: Sequence[int]) -> list[LineCounts]:
+        """Find what was seen before, and count the lines of these files."""
         self._connection.execute(load_sql("ingest/find_duplicates.sql"))
-        rows = self._connection.execute(load_sql("ingest/count_lines.sql")).fetchall()
+        rows = self._connection.execute(load_sql("ingest/count_lines.sql"), {"files": list(file_ids)}).fetchall()
         return [LineCounts(*row) for row in rows]
 
     def store(self) -> None:

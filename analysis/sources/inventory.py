@@ -203,7 +203,7 @@ class _Inventory:
 
     def _load(self, part: _Part, scratch: Path) -> None:
         path = part.inspection.path
-        if part.inspection.compression != "none" or part.inspection.problem:
+        if part.inspection.compression != "none":
             path = _unpack(part, scratch / f"{part.file_id}.report")
         if part.inspection.head[:4] == b"PAR1":
             self._load_parquet(part, path)

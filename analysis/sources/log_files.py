@@ -14,7 +14,7 @@ from analysis.sources.streams import inspect
 
 KIND = "logs"
 # Packed logs unpack to about fifteen times their size.
-_BATCH_BYTES = 256 << 20
+_BATCH_BYTES = 1 << 30
 _BATCH_FILES = 1_000
 _UNPACKING = 15
 

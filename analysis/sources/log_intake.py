@@ -1,12 +1,12 @@
 """Brings batches of log files into the catalogue, wherever they came from.
 
-Clean NDJSON is read by DuckDB itself. A file goes through `salvage` first when it holds anything else, when it is
-damaged, or when DuckDB met a line that it could not use and a second look at the lines does not settle the matter.
+Clean NDJSON is read by DuckDB itself, in pieces. A file goes through `salvage` first when it holds anything else,
+when it is damaged, or when DuckDB met a line that it could not use and a second look does not settle the matter.
 A batch enters the catalogue in one transaction, so a run that was killed can be repeated.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from analysis.catalogue import Catalogue
 from analysis.sources.entries import looks_like_entries
 from analysis.sources.event_batch import EventBatch, LineCounts
 from analysis.sources.ledger import LedgerRow, Reject, find_known, next_file_id, record, record_rejects
+from analysis.sources.pieces import Piece, ahead, cut, grouped
 from analysis.sources.report import FileReport
 from analysis.sources.salvage import find_bad_lines, find_rewritten, rewrite
 from analysis.sources.streams import Inspection
 
 _MEMORY = "240MiB"
+_SMALLEST_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class LogIntake:
         if new:
             batch = EventBatch(self._connection, self._catalogue.pseudonym_key)
             self._load(batch, new)
-            counts = {line.file_id: line for line in batch.count()}
+            counts = {line.file_id: line for line in batch.count([taken.file_id for taken in new])}
             # One transaction: after a crash either all of the batch is there, with its ledger, or nothing of it.
             with self._catalogue.transaction():
                 batch.store()
@@ -88,29 +90,61 @@ class LogIntake:
         return [report for file in files if (report := reports[file.uri]) is not None]
 
     def _load(self, batch: EventBatch, new: Sequence[_Taken]) -> None:
-        clean = [taken for taken in new if _is_clean(taken.file.inspection)]
-        careful = [taken for taken in new if not _is_clean(taken.file.inspection)]
+        clean = [taken for taken in new if looks_like_entries(taken.file.inspection.head)]
+        careful = [taken for taken in new if not looks_like_entries(taken.file.inspection.head)]
         for taken in careful + self._load_fast(batch, clean):
             self._load_carefully(batch, taken)
 
     def _load_fast(self, batch: EventBatch, files: Sequence[_Taken]) -> list[_Taken]:
         """Let DuckDB read the files; returns those that need the careful reader after all."""
-        unsettled = []
-        for compression in ("none", "gzip", "zstd"):
-            group = [taken for taken in files if taken.file.inspection.compression == compression]
-            if not _try_load(batch, group, compression):
-                # One of them is refused as a whole: find it.
-                unsettled += [taken for taken in group if not _try_load(batch, [taken], compression)]
+        refused = self._load_pieces(batch, files)
         rejected = batch.rejected()
+        unsettled = []
         for taken in files:
-            if taken.file_id in rejected:
+            if taken.file_id in refused:
+                unsettled.append(taken)
+            elif taken.file_id in rejected:
                 found = find_bad_lines(taken.path)
                 if found is None or len(found) != rejected[taken.file_id]:
-                    batch.forget(taken.file_id)
                     unsettled.append(taken)
                 else:
                     taken.rejects = found
+        for taken in unsettled:
+            batch.forget(taken.file_id)
         return unsettled
+
+    def _load_pieces(self, batch: EventBatch, files: Sequence[_Taken]) -> set[int]:
+        """Read files piece by piece; returns the numbers of those that are damaged, or that DuckDB refuses."""
+        refused: set[int] = set()
+        pieces = (piece for taken in files for piece in self._cut(taken))
+        for group in ahead(grouped(pieces)):
+            refused |= {piece.file_id for piece in group if piece.path is None}
+            self._load_group(batch, [piece for piece in group if piece.path and piece.file_id not in refused], refused)
+            for piece in group:
+                piece.discard()
+        return refused
+
+    def _load_group(self, batch: EventBatch, pieces: Sequence[Piece], refused: set[int]) -> None:
+        """Read pieces in one statement; in smaller steps if one of them is refused, or if memory does not suffice."""
+        try:
+            batch.load([(piece.file_id, piece.path) for piece in pieces if piece.path])
+        except (duckdb.InvalidInputException, duckdb.IOException):
+            if len(pieces) == 1:
+                refused.add(pieces[0].file_id)
+                return
+            for piece in pieces:
+                self._load_group(batch, [piece], refused)
+        except duckdb.OutOfMemoryException:
+            # Lines that are short and all different: no two of them sum up.
+            if max(piece.size for piece in pieces) < _SMALLEST_PIECE:
+                raise
+            for piece in pieces:
+                for part in cut(piece.file_id, piece.path or Path(), "none", self._scratch, piece.size // 8):
+                    self._load_group(batch, [part], refused)
+                    part.discard()
+
+    def _cut(self, taken: _Taken) -> Iterator[Piece]:
+        return cut(taken.file_id, taken.path, taken.file.inspection.compression, self._scratch)
 
     def _load_carefully(self, batch: EventBatch, taken: _Taken) -> None:
         """Rewrite a file as clean NDJSON, setting bad lines aside, and load that."""
@@ -118,7 +152,7 @@ class LogIntake:
         salvaged = rewrite(taken.file.inspection, rewritten)
         taken.rejects, taken.set_aside = salvaged.rejects, len(salvaged.rejects)
         taken.complete, taken.note = not salvaged.damage, salvaged.damage
-        batch.load([(taken.file_id, rewritten)], "none")
+        batch.load([(taken.file_id, rewritten)])
         if problems := batch.problems(taken.file_id):
             taken.rejects += find_rewritten(rewritten, problems)
         rewritten.unlink()
@@ -145,18 +179,3 @@ class LogIntake:
             counts.first_event_at,
             counts.last_event_at,
         )
-
-
-def _is_clean(found: Inspection) -> bool:
-    """Whether DuckDB may read the file itself. It would take wildcards in a path for a glob."""
-    return not found.problem and looks_like_entries(found.head) and not set("*?[") & set(str(found.path))
-
-
-def _try_load(batch: EventBatch, files: Sequence[_Taken], compression: str) -> bool:
-    try:
-        batch.load([(taken.file_id, taken.path) for taken in files], compression)
-    except (duckdb.InvalidInputException, duckdb.IOException):
-        for taken in files:
-            batch.forget(taken.file_id)
-        return False
-    return True

@@ -1,9 +1,5 @@
-"""Opens input files whatever their compression, found by content; checks them; reads them line by line.
+"""Opens input files whatever their compression, found by content; reads them line by line."""
 
-DuckDB does not check the checksums inside gzip files, so `inspect` reads a file before it is handed to DuckDB.
-"""
-
-import mmap
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -29,41 +25,37 @@ DAMAGE: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, zstandard.
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a first look at a file tells; `problem` is empty when it unpacks to its end with matching checksums."""
+    """What a first look at a file tells."""
 
     path: Path
     size_bytes: int
     checksum: str  # crc32c of the file as it lies there
     compression: Compression
     head: bytes  # the first unpacked bytes
-    problem: str
 
 
 def inspect(path: Path) -> Inspection:
-    """Look at a file as a whole: compression, checksum, whether it unpacks to its end."""
-    compression = sniff(path)
-    head, problem = b"", ""
-    try:
-        # isal is several times as fast as zlib; what it may lose before damage does not matter here.
-        with _open_fast(path) if compression == "gzip" else open_unpacked(path) as stream:
-            head = stream.read(_CHUNK)
-            while compression != "none" and stream.read(4 * _CHUNK):
-                pass
-    except DAMAGE as error:
-        problem = describe_damage(error)
-        head = head or _salvaged_head(path)
+    """Look at a file: its checksum, its compression, and how it begins."""
     size, checksum = _checksum(path)
-    return Inspection(path, size, checksum, compression, head, problem)
+    return Inspection(path, size, checksum, sniff(path), _head(path))
 
 
-def _open_fast(path: Path) -> BinaryIO:
-    return cast("BinaryIO", cast("Callable[..., object]", igzip.IGzipFile)(path, "rb"))
-
-
-def _salvaged_head(path: Path) -> bytes:
+def _head(path: Path) -> bytes:
     with suppress(*DAMAGE), open_unpacked(path) as stream:
         return stream.read(_CHUNK)
     return b""
+
+
+@contextmanager
+def open_verified(path: Path, compression: Compression) -> Iterator[BinaryIO]:
+    """The unpacked bytes at the highest speed; raises one of DAMAGE at some point of a broken file, wherever."""
+    if compression == "gzip":
+        # isal is several times as fast as zlib and checks checksums; before damage it may lose more than zlib.
+        with cast("Callable[..., BinaryIO]", igzip.IGzipFile)(path, "rb") as stream:
+            yield stream
+    else:
+        with open_unpacked(path) as stream:
+            yield stream
 
 
 def sniff(path: Path) -> Compression:
@@ -211,11 +203,8 @@ def describe_damage(error: BaseException) -> str:
 
 
 def _checksum(path: Path) -> tuple[int, str]:
-    size = path.stat().st_size
-    if size == 0:
-        return 0, "crc32c:00000000"
     crc = 0
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-        for start in range(0, size, 16 * _CHUNK):
-            crc = google_crc32c.extend(crc, view[start : start + 16 * _CHUNK])
-    return size, f"crc32c:{crc:08x}"
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK >> 2):
+            crc = google_crc32c.extend(crc, chunk)
+        return file.tell(), f"crc32c:{crc:08x}"

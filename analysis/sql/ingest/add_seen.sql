@@ -1,7 +1,8 @@
 -- Purpose: remember the batch's new events, so that they are known again.
 -- Parameters: none. Columns: those of `seen`.
 INSERT INTO seen
-SELECT event_at::DATE AS day, hash
-FROM event ANTI JOIN repeated AS r ON r.row_id = event.rowid
-WHERE problem = ''
-ORDER BY day, hash;
+SELECT l.day, e.hash
+FROM event_id AS e
+JOIN line_sum AS l ON l.rowid = e.sum_id
+ANTI JOIN repeated AS r ON r.row_id = e.rowid
+ORDER BY l.day, e.hash;

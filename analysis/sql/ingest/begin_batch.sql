@@ -1,31 +1,37 @@
--- Purpose: empty tables for one batch: its files, and its events as flat rows.
--- Parameters: none. Columns: as below; `problem` is empty for a usable event, `line_no` is set where our own reader knows it.
-CREATE OR REPLACE TEMP TABLE batch_file (path VARCHAR, file_id BIGINT);
+-- Purpose: empty tables for one batch: the pieces being read, and its lines summed by everything that later steps tell apart.
+-- Parameters: none. Columns: as below; `problem` is empty for usable events, `line_no` is set for unusable lines where our own
+--   reader knows it. `hashes` and `objects` run in parallel: one event's identity, and which object it concerned.
+CREATE OR REPLACE TEMP TABLE piece (path VARCHAR, file_id BIGINT);
 
-CREATE OR REPLACE TEMP TABLE event (
+CREATE OR REPLACE TEMP TABLE line_sum (
     file_id BIGINT,
-    line_no BIGINT,
     problem VARCHAR,
-    event_at TIMESTAMP,
-    hash UBIGINT,
-    split_index BIGINT,
-    log_name VARCHAR,
-    method VARCHAR,
+    line_no BIGINT,
     bucket VARCHAR,
-    object_name VARCHAR,
     folder VARCHAR,
     date_text VARCHAR,
-    label_location VARCHAR,
-    label_project VARCHAR,
-    status_code BIGINT,
-    asked BIGINT,
-    granted BOOLEAN,
-    wanted VARCHAR,
+    of_object BOOLEAN,
+    day DATE,
+    of_activity BOOLEAN,
+    method VARCHAR,
     principal VARCHAR,
     key_name VARCHAR,
     delegation VARCHAR,
     user_agent VARCHAR,
     job VARCHAR,
     ours BOOLEAN,
-    destination VARCHAR
+    status_code BIGINT,
+    asked BIGINT,
+    granted BOOLEAN,
+    wanted VARCHAR,
+    destination VARCHAR,
+    events BIGINT,
+    hashes UBIGINT[],
+    objects UBIGINT[],
+    least_name VARCHAR,
+    greatest_name VARCHAR,
+    first_at TIMESTAMP,
+    last_at TIMESTAMP,
+    location VARCHAR,
+    project VARCHAR
 );

@@ -25,4 +25,4 @@ SELECT
         WHEN contains(low, 'mozilla/') THEN 'browser'
         ELSE 'other'
     END AS agent
-FROM (SELECT DISTINCT user_agent, lower(user_agent) AS low FROM event);
+FROM (SELECT DISTINCT user_agent, lower(user_agent) AS low FROM line_sum WHERE problem = '');

@@ -4,4 +4,4 @@ CREATE OR REPLACE TEMP TABLE identity_shown AS
 SELECT
     identity,
     array_to_string(list_transform(string_split(identity, ','), lambda d: shown_identity(d, $key)), ',') AS shown
-FROM (SELECT DISTINCT principal AS identity FROM event UNION SELECT DISTINCT delegation FROM event);
+FROM (SELECT DISTINCT principal AS identity FROM line_sum WHERE problem = '' UNION SELECT DISTINCT delegation FROM line_sum WHERE problem = '');

@@ -13,6 +13,22 @@ CREATE OR REPLACE TEMP MACRO date_text_of(name) AS regexp_extract(
     1
 );
 
+-- Whether what follows the folder in a name may hold a date, or the end of one. Where not, looking at the folder is enough,
+-- which many events share.
+CREATE OR REPLACE TEMP MACRO may_end_date(rest) AS
+    contains(rest, '20') OR contains(rest, '19') OR rest < ':' OR prefix(rest, 'day=') OR prefix(rest, 'month=');
+
+-- Where a rewrite or copy puts what it read: bucket and folder, out of a resource name or an address.
+CREATE OR REPLACE TEMP MACRO place_of_copy(destination) AS CASE
+    WHEN destination = '' THEN ''
+    WHEN contains(destination, '/buckets/') THEN concat(
+        split_part(substr(destination, instr(destination, '/buckets/') + 9), '/', 1), '/',
+        CASE WHEN contains(destination, '/objects/')
+            THEN folder_of(substr(destination, instr(destination, '/objects/') + 9)) ELSE '' END
+    )
+    ELSE regexp_extract(replace(destination, 'gs://', ''), '^(?:[^/]*/){0,7}')
+END;
+
 -- Bounds of the hashes of names, equal exactly when one single object is concerned, also after rows are merged. Where there
 -- are several, the widest bounds say as much and compress to nothing.
 CREATE OR REPLACE TEMP MACRO lower_bound_of(least_name, greatest_name) AS

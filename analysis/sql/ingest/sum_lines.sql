@@ -1,8 +1,8 @@
--- Purpose: read NDJSON log lines and flatten what later steps need; nothing is dropped, a line that cannot be read becomes
---   a row with `problem` set.
--- Parameters: files (list of paths; all of one compression), compression, line_bytes (longest line accepted).
--- Columns: see the final SELECT. `line_no` is only set by files that our own reader has rewritten.
-INSERT INTO event BY NAME
+-- Purpose: read NDJSON log lines and sum them at once, since events themselves would take thirty times the space; nothing is
+--   dropped, lines that cannot be used are summed by `problem`.
+-- Parameters: files (list of paths, not packed), line_bytes (longest line accepted).
+-- Columns: those of `line_sum`, see begin_batch.sql.
+INSERT INTO line_sum BY NAME
 WITH line AS (
     SELECT
         f.file_id,
@@ -35,7 +35,7 @@ WITH line AS (
     FROM read_json(
         $files,
         format = 'newline_delimited',
-        compression = $compression,
+        compression = 'none',
         maximum_object_size = $line_bytes,
         ignore_errors = true,
         filename = true,
@@ -75,7 +75,7 @@ WITH line AS (
             )'
         }
     ) AS j
-    JOIN batch_file AS f ON f.path = j.filename
+    JOIN piece AS f ON f.path = j.filename
 ),
 
 located AS (
@@ -105,51 +105,41 @@ split_name AS (
         -- The first /objects/ after the bucket; the object's name is raw and may hold another one.
         CASE WHEN contains(place, '/objects/') THEN substr(place, instr(place, '/objects/') + 9) ELSE '' END AS object_name
     FROM named
+),
+
+in_folder AS (SELECT *, folder_of(object_name) AS folder FROM split_name),
+
+-- What a line is worth, with the end of its object's name.
+event AS (
+    SELECT
+        *,
+        CASE
+            WHEN insert_id IS NULL AND stamp IS NULL AND log_name = '' AND service IS NULL AND full_method IS NULL
+                AND NOT other_payload THEN 'no log entry'
+            WHEN stamp IS NULL THEN 'no timestamp'
+            WHEN event_at IS NULL THEN 'bad timestamp'
+            WHEN service IS NULL AND full_method IS NULL AND NOT other_payload THEN 'no payload'
+            WHEN service IS NOT NULL AND service <> 'storage.googleapis.com' THEN 'not storage'
+            WHEN service IS NULL AND NOT coalesce(prefix(method, 'storage.'), false) THEN 'not storage'
+            WHEN method IS NULL THEN 'no method'
+            ELSE ''
+        END AS problem,
+        substr(object_name, length(folder) + 1) AS rest
+    FROM in_folder
 )
 
 SELECT
     file_id,
-    line_no,
-    CASE
-        WHEN insert_id IS NULL AND stamp IS NULL AND log_name = '' AND service IS NULL AND full_method IS NULL
-            AND NOT other_payload THEN 'no log entry'
-        WHEN stamp IS NULL THEN 'no timestamp'
-        WHEN event_at IS NULL THEN 'bad timestamp'
-        WHEN service IS NULL AND full_method IS NULL AND NOT other_payload THEN 'no payload'
-        WHEN service IS NOT NULL AND service <> 'storage.googleapis.com' THEN 'not storage'
-        WHEN service IS NULL AND NOT coalesce(prefix(method, 'storage.'), false) THEN 'not storage'
-        WHEN method IS NULL THEN 'no method'
-        ELSE ''
-    END AS problem,
-    event_at,
-    -- Parts of a split entry are one event.
-    md5_number_upper(concat(log_name, chr(10), epoch_us(event_at), chr(10), coalesce(
-        split_uid, insert_id, concat_ws(chr(10), method, resource, caller.principalEmail, user_agent)
-    ))) AS hash,
-    split_index,
-    log_name,
-    coalesce(method, '') AS method,
+    problem,
+    -- Only files that our own reader has rewritten know their line numbers.
+    CASE WHEN problem NOT IN ('', 'not storage') THEN line_no END AS line_no,
     bucket,
-    object_name,
-    folder_of(object_name) AS folder,
-    date_text_of(object_name) AS date_text,
-    label_location,
-    label_project,
-    status_code,
-    len(permissions) AS asked,
-    CASE
-        WHEN coalesce(len(permissions), 0) = 0 THEN NULL
-        WHEN len(permissions) = 1 THEN coalesce(permissions[1].granted, false)
-        WHEN method = 'storage.objects.get'
-            THEN len(list_filter(permissions, lambda p: p.permission = 'storage.objects.get' AND p.granted)) > 0
-        ELSE len(list_filter(permissions, lambda p: p.granted)) > 0
-    END AS granted,
-    -- Only for methods that we have not heard of; see sum_events.sql.
-    CASE
-        WHEN method IN ('storage.objects.get', 'storage.objects.list', 'storage.objects.create', 'storage.objects.delete',
-            'storage.objects.update', 'storage.objects.patch') OR len(permissions) IS NULL THEN ''
-        ELSE concat(' ', array_to_string(list_transform(permissions, lambda p: p.permission), ' '), ' ')
-    END AS wanted,
+    folder,
+    CASE WHEN may_end_date(rest) THEN date_text_of(object_name) END AS date_text,
+    object_name <> '' AS of_object,
+    event_at::DATE AS day,
+    suffix(log_name, 'activity') AS of_activity,
+    coalesce(method, '') AS method,
     coalesce(caller.principalEmail, caller.principalSubject, '') AS principal,
     coalesce(caller.serviceAccountKeyName, '') AS key_name,
     CASE
@@ -165,5 +155,34 @@ SELECT
     coalesce(user_agent, '') AS user_agent,
     coalesce(headers."x-goog-custom-audit-job", '') AS job,
     headers."x-goog-custom-audit-thermocline" IS NOT NULL AS ours,
-    coalesce(destination, '') AS destination
-FROM split_name;
+    status_code,
+    coalesce(len(permissions), 0) AS asked,
+    CASE
+        WHEN coalesce(len(permissions), 0) = 0 THEN NULL
+        WHEN len(permissions) = 1 THEN coalesce(permissions[1].granted, false)
+        WHEN method = 'storage.objects.get'
+            THEN len(list_filter(permissions, lambda p: p.permission = 'storage.objects.get' AND p.granted)) > 0
+        ELSE len(list_filter(permissions, lambda p: p.granted)) > 0
+    END AS granted,
+    -- Only for methods that we have not heard of; see sum_events.sql.
+    CASE
+        WHEN method IN ('storage.objects.get', 'storage.objects.list', 'storage.objects.create', 'storage.objects.delete',
+            'storage.objects.update', 'storage.objects.patch') OR len(permissions) IS NULL THEN ''
+        ELSE concat(' ', array_to_string(list_transform(permissions, lambda p: p.permission), ' '), ' ')
+    END AS wanted,
+    CASE WHEN destination IS NULL THEN '' ELSE place_of_copy(destination) END AS destination,
+    count(*) AS events,
+    -- Parts of a split entry are one event.
+    list(md5_number_upper(concat(log_name, chr(10), epoch_us(event_at), chr(10), coalesce(
+        split_uid, insert_id, concat_ws(chr(10), method, resource, caller.principalEmail, user_agent)
+    )))) FILTER (WHERE problem = '') AS hashes,
+    -- Only counted, never kept, so it does not matter that hash() may differ between versions.
+    list(hash(object_name)) FILTER (WHERE problem = '') AS objects,
+    min(object_name) AS least_name,
+    max(object_name) AS greatest_name,
+    min(event_at) AS first_at,
+    max(event_at) AS last_at,
+    max(label_location) AS location,
+    max(label_project) AS project
+FROM event
+GROUP BY ALL;
