@@ -136,6 +136,135 @@ def test_two_inventories_show_growth_and_churn(catalogue: Catalogue, tmp_path: P
     assert rows(catalogue, "SELECT DISTINCT snapshot_date FROM object") == [(date(2026, 11, 7),)]
 
 
+def test_a_later_report_of_the_same_day_replaces_the_earlier(catalogue: Catalogue, tmp_path: Path) -> None:
+    wrong = report_rows("2026-10-01", ["a/1", "a/2", "b/3"])
+    right = report_rows("2026-10-01", ["a/1", "a/22222"])
+    ingest_inventory(catalogue, [write_csv(tmp_path / "before_2026-10-01.csv", wrong)])
+    ingest_inventory(catalogue, [write_csv(tmp_path / "first_2026-10-31.csv", wrong)])
+    report = ingest_inventory(catalogue, [write_csv(tmp_path / "second_2026-10-31.csv", right)]).files[0]
+    assert report.kept == 2
+    assert f"replaces the inventory of {BUCKET} of 2026-10-31 (3 objects)" in report.note
+    assert rows(catalogue, "SELECT name FROM v_object ORDER BY 1") == [("a/1",), ("a/22222",)]
+    assert rows(catalogue, "SELECT folder, objects FROM folder_stats WHERE snapshot_date = '2026-10-31'") == [("a/", 2)]
+    # Growth comes from the sums; object by object there is nothing left to compare with.
+    assert rows(catalogue, "SELECT folder, bytes_grown FROM v_growth ORDER BY 1") == [("a/", 40), ("b/", -30)]
+    assert rows(catalogue, "SELECT count(*) FROM v_churn") == [(0,)]
+
+
+def write_manifest(folder: Path, shards: list[str], records: int, **csv_options: object) -> str:
+    options = {"metadata_fields": HEADER[2:7], "storage_filters": {"bucket": BUCKET}}
+    manifest = {
+        "report_config": {"csv_options": csv_options, "object_metadata_report_options": options},
+        "snapshot_time": "2026-10-30T23:00:00Z",
+        "records_processed": records,
+        "report_shards_file_names": shards,
+    }
+    path = folder / "report_manifest.json"
+    path.write_text(json.dumps(manifest))
+    return str(path)
+
+
+def test_a_manifest_gives_columns_bucket_delimiter_and_the_number_of_records(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    data = [row[2:7] for row in report_rows("2026-10-01", NAMES)]
+    write_csv(tmp_path / "s_0.csv", data[:4], delimiter="^", header=False)
+    write_csv(tmp_path / "s_1.csv", data[4:], delimiter="^", header=False)
+    manifest = write_manifest(tmp_path, ["s_0.csv", "s_1.csv"], 6, delimiter="^")
+    report = ingest_inventory(catalogue, [manifest])
+    assert report.complete
+    assert rows(catalogue, "SELECT bucket, name FROM v_object ORDER BY 2") == [(BUCKET, name) for name in sorted(NAMES)]
+    short = write_manifest(tmp_path, ["s_0.csv", "s_1.csv"], 7, delimiter="^")
+    for _ in range(2):
+        report = ingest_inventory(catalogue, [short])
+        assert not report.complete
+        assert [file.note for file in report.files if file.file == short] == [
+            "it speaks of 7 records, its files hold 6"
+        ]
+
+
+def test_a_shard_that_comes_late_completes_the_inventory(catalogue: Catalogue, tmp_path: Path) -> None:
+    data = [row[2:7] for row in report_rows("2026-10-01", NAMES)]
+    write_csv(tmp_path / "s_0.csv", data[:4], header=False)
+    manifest = write_manifest(tmp_path, ["s_0.csv", "s_1.csv"], 6)
+    first = ingest_inventory(catalogue, [manifest])
+    assert not first.complete
+    assert [file.note for file in first.files if not file.complete] == ["missing, though report_manifest.json names it"]
+    write_csv(tmp_path / "s_1.csv", data[4:], header=False)
+    assert ingest_inventory(catalogue, [manifest]).total("kept") == 6
+    assert rows(catalogue, "SELECT count(*), count(DISTINCT name) FROM v_object") == [(6, 6)]
+    assert rows(catalogue, "SELECT count(*), sum(lines) FROM v_evidence") == [(2, 6)]
+    again = ingest_inventory(catalogue, [manifest])
+    assert [file.note for file in again.files] == ["read before", "read before"]
+
+
+@pytest.mark.parametrize("delimiter", ["^", "~", "\x01", ":", " "])
+def test_any_delimiter_is_told_by_the_header(catalogue: Catalogue, tmp_path: Path, delimiter: str) -> None:
+    path = write_csv(tmp_path / "r_2026-10-31.csv", report_rows("2026-10-01", NAMES), delimiter=delimiter)
+    assert ingest_inventory(catalogue, [path]).total("kept") == 6
+
+
+def test_any_subset_of_columns(catalogue: Catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "r_2026-10-31.csv"
+    path.write_text("name\na/1\na/2\n")
+    with pytest.raises(BadInput, match="--bucket"):
+        ingest_inventory(catalogue, [str(path)])
+    report = ingest_inventory(catalogue, [str(path)], bucket=BUCKET).files[0]
+    assert report.kept == 2
+    assert report.note == "it does not tell bytes and ages and storage classes"
+    assert rows(catalogue, "SELECT size, created_at FROM v_object") == [(None, None)] * 2
+    assert rows(catalogue, "SELECT storage_class, bytes FROM folder_stats") == [("UNKNOWN", 0)]
+
+
+def test_reject_positions_count_records_whatever_is_wrong_with_them(catalogue: Catalogue, tmp_path: Path) -> None:
+    data = report_rows("2026-10-01", [f"a/{n}" for n in range(12)])
+    data[0][2] = "two\nlines"
+    data[1][3] = "many"
+    data[3][2] = ""
+    data[4][4] = "yesterday"
+    data[5] = ["short"]
+    data[7][2] = ""
+    data[8][6] = "x"
+    path = tmp_path / "r_2026-10-31.csv"
+    report = ingest_inventory(catalogue, [write_csv(path, data)]).files[0]
+    assert report.adds_up
+    assert (report.lines, report.kept, report.rejected) == (12, 6, 6)
+    # Record 1 is the header.
+    assert rows(catalogue, "SELECT line_no, reason FROM v_reject ORDER BY 1") == [
+        *((3, "bad size"), (5, "no name"), (6, "bad time"), (7, "missing columns"), (9, "no name")),
+        (10, "bad generation"),
+    ]
+
+
+def test_sums_by_folder_agree_with_the_names(catalogue: Catalogue, tmp_path: Path) -> None:
+    names = [
+        "root",
+        "/lead",
+        "//two",
+        "a//b",
+        "a/",
+        "a/b/c/d/e/f/g/h.csv",
+        "y/2026/10/31.csv",
+        "y/dt=2026-10-31/x_20260101",
+    ]
+    names += [
+        "n\nl/20261031/x",
+        "y/f_20261031.csv",
+        "20261031",
+        "é/ü/2026-02-31/20260228.gz",
+        "y/year=2026/month=10/day=31/p",
+    ]
+    ingest_inventory(catalogue, [write_csv(tmp_path / "r_2026-10-31.csv", report_rows("2026-10-01", names))])
+    wanted = [("".join(f"{part}/" for part in name.split("/")[:-1][:6]), day_in(name)) for name in names]
+    found = rows(catalogue, "SELECT folder, partition_date FROM folder_stats, range(objects) ORDER BY ALL")
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+
+
+def day_in(name: str) -> date | None:
+    known = {"31.csv": 31, "x_20260101": 31, "x": 31, "f_20261031.csv": 31, "20261031": 31, "p": 31}
+    return date(2026, 10, known[name.rsplit("/", 1)[-1]]) if name.rsplit("/", 1)[-1] in known else None
+
+
 # Usage logs
 
 USAGE = (
@@ -305,7 +434,7 @@ def test_logs_from_a_bucket_and_a_live_listing(
             listed = ingest_listing(catalogue, "gs://logs", parallel=4, day=date(2026, 11, 1)).files[0]
             assert listed.kept == len(names) + 3
         stored = rows(
-            catalogue, "SELECT name, size, crc32c IS NOT NULL, generation > 0 FROM object WHERE name LIKE 'in/%'"
+            catalogue, "SELECT name, size, created_at IS NOT NULL, generation > 0 FROM v_object WHERE name LIKE 'in/%'"
         )
         assert sorted(row[0] for row in stored) == sorted(f"in/{name}" for name in names)
         assert all(row[1] == len(row[0].removeprefix("in/").encode()) and row[2] and row[3] for row in stored)

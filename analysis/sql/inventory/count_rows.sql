@@ -1,11 +1,10 @@
--- Purpose: the ledger of an inventory, per file.
--- Parameters: none. Columns: file_id, rows, kept, duplicates, rejected, gone.
+-- Purpose: the ledger of a new inventory, per file, for the rows that could be read.
+-- Parameters: first_file. Columns: file_id, rows, duplicates, rejected, gone (versions that are no longer live).
 SELECT
     file_id,
-    count(*) AS rows,
-    count(*) FILTER (WHERE problem = '' AND NOT gone AND row_id IS NULL) AS kept,
-    count(*) FILTER (WHERE problem = '' AND NOT gone AND row_id IS NOT NULL) AS duplicates,
-    count(*) FILTER (WHERE problem <> '') AS rejected,
-    count(*) FILTER (WHERE problem = '' AND gone) AS gone
-FROM (SELECT l.file_id, l.problem, l.gone, r.row_id FROM listed AS l LEFT JOIN repeated AS r ON r.row_id = l.rowid)
+    sum(found)::BIGINT AS rows,
+    (SELECT count(*) FROM repeated AS r WHERE r.file_id = o.file_id) AS duplicates,
+    coalesce(sum(found) FILTER (WHERE problem NOT IN ('', 'not live')), 0)::BIGINT AS rejected,
+    coalesce(sum(found) FILTER (WHERE problem = 'not live'), 0)::BIGINT AS gone
+FROM (SELECT file_id, problem, count(*) AS found FROM object WHERE file_id >= $first_file GROUP BY ALL) AS o
 GROUP BY file_id;
