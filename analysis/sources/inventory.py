@@ -10,7 +10,6 @@ A report is read once, straight into the catalogue, inside one transaction; ever
 import itertools
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from analysis.catalogue import Catalogue, load_sql
 from analysis.errors import BadInput
 from analysis.sources.inventory_files import COLUMNS, ReportFile, find_report_files, plain_name, read_layout
 from analysis.sources.ledger import Known, LedgerRow, Reject, find_known, next_file_id, record, record_rejects
+from analysis.sources.memory import bounded_memory
 from analysis.sources.report import FileReport, IngestReport
 from analysis.sources.streams import DAMAGE, describe_damage, inspect, open_unpacked
 
@@ -106,7 +106,7 @@ class _Inventory:
             file.file_id = self._first_file + number
         self._connection.execute(load_sql("ingest/macros.sql"))
         with (
-            _bounded_memory(self._connection),
+            bounded_memory(self._connection),
             tempfile.TemporaryDirectory(prefix="thermocline-") as scratch,
             self._catalogue.transaction(),
         ):
@@ -252,15 +252,6 @@ class _Inventory:
         )
         report.reasons = record_rejects(self._connection, file.file_id, file.rejects)
         return LedgerRow(file.file_id, file.kind, report, file.inspection.checksum, file.inspection.size_bytes)
-
-
-@contextmanager
-def _bounded_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.execute(load_sql("inventory/limit_memory.sql"))
-    try:
-        yield
-    finally:
-        connection.execute("RESET memory_limit")
 
 
 def _chosen(rows: duckdb.DuckDBPyRelation, present: dict[str, str]) -> str:

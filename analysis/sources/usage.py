@@ -1,16 +1,24 @@
-"""`ingest usage`: usage logs of Cloud Storage (CSV). They know bytes and not callers, and complete the audit logs."""
+"""`ingest usage`: usage logs of Cloud Storage (CSV). They know bytes and not callers, and complete the audit logs.
+
+Files of one layout are read together, by DuckDB, in batches of one transaction each; columns are known by their name.
+"""
 
 import csv
 import io
 import itertools
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
+
+import duckdb
 
 from analysis.catalogue import Catalogue, load_sql
 from analysis.sources.inputs import find_files
 from analysis.sources.ledger import LedgerRow, Reject, find_known, next_file_id, record, record_rejects
+from analysis.sources.memory import bounded_memory
 from analysis.sources.report import FileReport, IngestReport
 from analysis.sources.streams import BYTE_ORDER_MARK, DAMAGE, Inspection, describe_damage, inspect, open_unpacked
 
@@ -21,91 +29,164 @@ COLUMNS = (
     *("cs_operation", "cs_bucket", "cs_object"),
 )
 _TITLE_LINES = 3
+_BATCH_FILES = 500
+_BATCH_BYTES = 256 << 20
+_STORAGE_LOG = "a storage log: bytes stored per bucket, no requests"
+_ENDS = (duckdb.CSVLineTerminator.LINE_FEED, duckdb.CSVLineTerminator.CARRIAGE_RETURN_LINE_FEED)
+
+
+Span = tuple[datetime | None, datetime | None]
+
+
+class _Layout(NamedTuple):
+    """How a log is to be read: lines above its rows (titles and the header), and the columns the header names."""
+
+    above: int
+    names: tuple[str, ...]
+    crlf: bool
+
+
+@dataclass
+class _Log:
+    """One usage log on its way into the catalogue."""
+
+    inspection: Inspection
+    file_id: int
+    report: FileReport
+    layout: _Layout | None
+    rejects: list[Reject] = field(default_factory=list)
 
 
 def ingest_usage(catalogue: Catalogue, inputs: Sequence[str]) -> IngestReport:
     """Read usage logs from files, folders and globs; storage logs among them are counted and left out."""
-    report = IngestReport()
     known = find_known(catalogue.connection, KIND)
     numbers = itertools.count(next_file_id(catalogue.connection))
+    reports, fresh = [], []
     for path in find_files(inputs):
         found = inspect(path)
         earlier = known.get((str(path), found.checksum, found.size_bytes))
-        report.files.append(earlier.report(str(path)) if earlier else _take(catalogue, found, next(numbers)))
-    return report
+        reports.append(earlier.report(str(path)) if earlier else FileReport(str(path)))
+        if not earlier:
+            fresh.append(_Log(found, next(numbers), reports[-1], _read_layout(found.head)))
+    for batch in _batches(fresh):
+        _take(catalogue, batch)
+    return IngestReport(reports)
 
 
-def _take(catalogue: Catalogue, found: Inspection, file_id: int) -> FileReport:
-    report = FileReport(str(found.path))
-    rejects: list[Reject] = []
+def _batches(logs: Sequence[_Log]) -> Iterator[list[_Log]]:
+    """Logs of the same layout, as many as are read at once."""
+    alike: dict[_Layout | None, list[_Log]] = {}
+    for log in logs:
+        alike.setdefault(log.layout, []).append(log)
+    for same in alike.values():
+        batch: list[_Log] = []
+        for log in same:
+            if len(batch) == _BATCH_FILES or sum(one.inspection.size_bytes for one in batch) > _BATCH_BYTES:
+                yield batch
+                batch = []
+            batch.append(log)
+        yield batch
+
+
+def _take(catalogue: Catalogue, logs: Sequence[_Log]) -> None:
     connection = catalogue.connection
-    with tempfile.TemporaryDirectory(prefix="thermocline-") as scratch:
-        rewritten = Path(scratch) / "usage.csv"
-        report.not_storage = _rewrite(found, rewritten, rejects, report)
-        connection.execute(load_sql("ingest/macros.sql"))
-        connection.execute(load_sql("usage/load.sql"), {"file": str(rewritten)})
-    with catalogue.transaction():
-        counts = connection.execute(load_sql("usage/count.sql")).fetchone() or (0, 0, None, None)
-        report.kept, report.duplicates = counts[0], counts[1]
-        for name in ("add_access", "add_seen", "add_coverage"):
-            connection.execute(load_sql(f"usage/{name}.sql"))
-        report.rejected = len(rejects)
-        report.lines = report.kept + report.duplicates + report.rejected + report.not_storage
-        report.reasons = record_rejects(connection, file_id, rejects)
-        row = LedgerRow(file_id, KIND, report, found.checksum, found.size_bytes, counts[2], counts[3])
-        record(connection, [row])
-    return report
+    connection.execute(load_sql("ingest/macros.sql"))
+    with tempfile.TemporaryDirectory(prefix="thermocline-") as scratch, bounded_memory(connection):
+        by_path = {str(_readable(log, Path(scratch))): log for log in logs}
+        layout = logs[0].layout
+        with catalogue.transaction():
+            spans: dict[int, Span] = {}
+            if layout is None:
+                _refuse(logs)
+            elif "storage_byte_hours" in layout.names:
+                _pass_over(by_path, layout)
+            else:
+                spans = _read(connection, by_path, layout)
+            rows = []
+            for log in logs:
+                report = log.report
+                report.rejected = len(log.rejects)
+                report.lines = report.kept + report.duplicates + report.rejected + report.not_storage
+                report.reasons = record_rejects(connection, log.file_id, log.rejects)
+                checksum, size = log.inspection.checksum, log.inspection.size_bytes
+                rows.append(LedgerRow(log.file_id, KIND, report, checksum, size, *spans.get(log.file_id, (None, None))))
+            record(connection, rows)
 
 
-def _rewrite(found: Inspection, target: Path, rejects: list[Reject], report: FileReport) -> int:
-    """Write the columns that are read to `target`, by name; returns the rows that are no requests (storage logs)."""
-    others = 0
-    with target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(COLUMNS)
+def _read(connection: duckdb.DuckDBPyConnection, logs: dict[str, _Log], layout: _Layout) -> dict[int, Span]:
+    """Sum the requests of logs of one layout into the catalogue; returns (first, last) time of each, by file_id."""
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    rows = connection.read_csv(
+        list(logs),  # type: ignore[arg-type]  # several files are fine; the library's stub does not know
+        header=False,
+        skiprows=layout.above,
+        delimiter=",",
+        quotechar='"',
+        escapechar='"',
+        auto_detect=False,
+        lineterminator=_ENDS[layout.crlf],
+        columns={name: "DECIMAL(16, 0)" if name == "time_micros" else "VARCHAR" for name in layout.names},
+        # An empty time is no time, and not merely unknown.
+        na_values="\\N",
+        max_line_size=20_000_000,
+        store_rejects=True,
+        filename="file",
+    )
+    absent = [f"NULL::VARCHAR AS {name}" for name in COLUMNS if name not in layout.names]
+    rows.project(", ".join(["file", *(name for name in COLUMNS if name in layout.names), *absent])).create_view(
+        "usage_row", replace=True
+    )
+    connection.execute(load_sql("usage/load.sql"))
+    spans = {}
+    for file, kept, duplicates, first, last in connection.execute(load_sql("usage/count.sql")).fetchall():
+        log = logs[file]
+        log.report.kept, log.report.duplicates = kept, duplicates
+        spans[log.file_id] = (first, last)
+    for name in ("add_access", "add_seen", "add_coverage"):
+        connection.execute(load_sql(f"usage/{name}.sql"))
+    for file, line, reason, text in connection.execute(load_sql("usage/rejects.sql")).fetchall():
+        logs[file].rejects.append(Reject(line, reason, text.strip("\r\n").encode()))
+    return spans
+
+
+def _readable(log: _Log, scratch: Path) -> Path:
+    """The log itself, or what is good of a compressed one."""
+    if log.inspection.compression == "none":
+        return log.inspection.path
+    target = scratch / f"{log.file_id}.csv"
+    with target.open("wb") as out:
         try:
-            with open_unpacked(found.path) as stream:
-                text = stream.read().removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+            with open_unpacked(log.inspection.path) as stream:
+                while piece := stream.read(1 << 20):
+                    out.write(piece)
         except DAMAGE as error:
-            text = _salvage(found)
-            report.complete, report.note = False, describe_damage(error)
-        header: list[str] | None = None
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline="")), start=1):
-            if header is None:
-                header = _as_header(row)
-                if header is None and number > _TITLE_LINES and any(row):
-                    rejects.append(Reject(number, "no header", ",".join(row).encode()))
-            elif "storage_byte_hours" in header:
-                others += bool(row)
-            elif row:
-                _copy(writer, header, row, number, rejects)
-        if header and "storage_byte_hours" in header:
-            report.note = report.note or "a storage log: bytes stored per bucket, no requests"
-    return others
+            log.report.complete, log.report.note = False, describe_damage(error)
+    return target
 
 
-def _salvage(found: Inspection) -> str:
-    pieces = []
-    try:
-        with open_unpacked(found.path) as stream:
-            while piece := stream.read(1 << 16):
-                pieces.append(piece)
-    except DAMAGE:
-        pass  # the caller has noted the damage; here only what lies before it counts
-    return b"".join(pieces).removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+def _read_layout(head: bytes) -> _Layout | None:
+    """The header, below at most a few lines of titles; None where there is none."""
+    text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+    for number, line in enumerate(itertools.islice(io.StringIO(text), _TITLE_LINES + 1), start=1):
+        names = tuple(cell.strip() for cell in next(csv.reader([line]), []))
+        if "time_micros" in names or "storage_byte_hours" in names:
+            return _Layout(number, names, line.endswith("\r\n"))
+    return None
 
 
-def _as_header(row: list[str]) -> list[str] | None:
-    names = [cell.strip() for cell in row]
-    return names if "time_micros" in names or "storage_byte_hours" in names else None
+def _refuse(logs: Sequence[_Log]) -> None:
+    """Without a header nothing tells what a line says."""
+    for log in logs:
+        if log.inspection.head.strip():
+            log.report.complete = False
+            log.report.note = (
+                log.report.note or "not read: no header with time_micros in its first lines, so no usage log"
+            )
 
 
-def _copy(writer: Any, header: list[str], row: list[str], number: int, rejects: list[Reject]) -> None:
-    if len(row) < len(header):
-        rejects.append(Reject(number, "missing columns", ",".join(row).encode()))
-        return
-    cells = dict(zip(header, row, strict=False))
-    if not cells.get("time_micros", "").isdigit() or len(cells["time_micros"]) > 17:
-        rejects.append(Reject(number, "bad timestamp", ",".join(row).encode()))
-        return
-    writer.writerow([cells.get(name, "") for name in COLUMNS])
+def _pass_over(logs: dict[str, _Log], layout: _Layout) -> None:
+    """Count the rows of storage logs."""
+    for path, log in logs.items():
+        log.report.note = log.report.note or _STORAGE_LOG
+        with Path(path).open("rb") as stream:
+            log.report.not_storage = sum(1 for line in itertools.islice(stream, layout.above, None) if line.strip())

@@ -15,7 +15,10 @@ import duckdb
 import pytest
 
 from analysis.catalogue import Catalogue
+from analysis.classify.analyze import analyze
+from analysis.classify.store import latest_analysis
 from analysis.errors import AnalysisError, BadInput
+from analysis.settings import Settings
 from analysis.sources.cloud_logging import ingest_cloud_logging, logging_client
 from analysis.sources.inventory import ingest_inventory
 from analysis.sources.listing import ingest_listing
@@ -308,6 +311,73 @@ def test_usage_logs_bring_bytes(catalogue: Catalogue, tmp_path: Path) -> None:
     assert rows(catalogue, "SELECT log_type, events FROM coverage") == [("usage", 6)]
     (tmp_path / "b_storage_2026").write_text('"bucket","storage_byte_hours"\n"b","12"\n')
     assert ingest_usage(catalogue, [str(tmp_path / "b_storage_2026")]).files[0].not_storage == 1
+
+
+def test_usage_columns_are_known_by_name_in_any_order_and_number(catalogue: Catalogue, tmp_path: Path) -> None:
+    header = [
+        "s_request_id",
+        "new_one",
+        "cs_object",
+        "time_micros",
+        "sc_bytes",
+        "cs_operation",
+        "cs_bucket",
+        "cs_method",
+    ]
+    row = ["r1", "?", 'a/x,"quoted"\ntwo lines', "1790848800000000", "12", "GET_Object", BUCKET, "GET"]
+    with (tmp_path / "u1").open("w", newline="") as out:
+        csv.writer(out, quoting=csv.QUOTE_ALL).writerows([header, row])
+    # The same request again, in a file of another layout.
+    with gzip.open(tmp_path / "u2.gz", "wt", newline="") as again:
+        csv.writer(again, quoting=csv.QUOTE_ALL).writerows([header[::-1], row[::-1]])
+    (tmp_path / "u3").write_text("no header\n1,2,3\n")
+    report = ingest_usage(catalogue, [str(tmp_path)])
+    assert [(file.kept, file.duplicates, file.complete) for file in report.files] == [
+        *((1, 0, True), (0, 1, True), (0, 0, False))
+    ]
+    assert "not read" in report.files[2].note
+    assert rows(catalogue, "SELECT folder, op, bytes FROM access") == [("a/", "read", 12)]
+    assert [file.note for file in ingest_usage(catalogue, [str(tmp_path / "u1")]).files] == ["read before"]
+
+
+def test_usage_rejects_stand_where_they_stand(catalogue: Catalogue, tmp_path: Path) -> None:
+    good = [usage_row(f"r{n}", "GET_Object", "a/x") for n in range(3)]
+    bad = [good[0].replace("1790848800000000", time) for time in ("", "soon", "99999999999999999999")]
+    path = tmp_path / "b_usage_v0"
+    path.write_text("\n".join(["title", USAGE, good[0], bad[0], good[1], bad[1], '"short"', bad[2], good[2]]) + "\n")
+    report = ingest_usage(catalogue, [str(path)]).files[0]
+    assert (report.lines, report.kept, report.rejected) == (7, 3, 4)
+    assert report.reasons == {"bad timestamp": 3, "missing columns": 1}
+    assert rows(catalogue, "SELECT line_no FROM v_reject ORDER BY 1") == [(4,), (6,), (7,), (8,)]
+
+
+def test_rules_delete_and_change_classes_but_write_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
+    rule = {"agent": "GCS Lifecycle Management"}
+    requests = [
+        usage_row("r1", "DELETE_Object", "a/x", method="DELETE", **rule),
+        usage_row("r2", "REST.PUT.OBJECT", "a/y", method="PUT", **rule),
+    ]
+    (tmp_path / "u").write_text("\n".join([USAGE, *requests]))
+    ingest_usage(catalogue, [str(tmp_path / "u")])
+    assert rows(catalogue, "SELECT agent, op FROM access ORDER BY op") == [
+        ("lifecycle", "delete"),
+        ("lifecycle", "update"),
+    ]
+
+
+def test_usage_logs_add_bytes_and_no_second_access(catalogue: Catalogue, tmp_path: Path) -> None:
+    """The same five reads in both logs: five reads in the verdict, with their bytes."""
+    at = datetime.fromtimestamp(1790848800, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    (tmp_path / "audit.json").write_bytes(lines(*(entry(f"a/{n}", at=at) for n in range(5))))
+    requests = [usage_row(f"r{n}", "GET_Object", f"a/{n}") for n in range(5)]
+    (tmp_path / "u").write_text("\n".join([USAGE, *requests]))
+    ingest_logs(catalogue, [str(tmp_path / "audit.json")])
+    ingest_usage(catalogue, [str(tmp_path / "u")])
+    names = [f"a/{n}" for n in range(5)]
+    ingest_inventory(catalogue, [write_csv(tmp_path / "r_2026-10-02.csv", report_rows("2025-10-01", names))])
+    analyze(catalogue, BUCKET, Settings())
+    (found,) = latest_analysis(catalogue, BUCKET).subfolders
+    assert (found.name, found.read_events, found.read_bytes) == ("a", 5, 500)
 
 
 # Cloud Logging
