@@ -352,10 +352,10 @@ def test_usage_rejects_stand_where_they_stand(catalogue: Catalogue, tmp_path: Pa
 
 
 def test_rules_delete_and_change_classes_but_write_nothing(catalogue: Catalogue, tmp_path: Path) -> None:
-    rule = {"agent": "GCS Lifecycle Management"}
+    rule = "GCS Lifecycle Management"
     requests = [
-        usage_row("r1", "DELETE_Object", "a/x", method="DELETE", **rule),
-        usage_row("r2", "REST.PUT.OBJECT", "a/y", method="PUT", **rule),
+        usage_row("r1", "DELETE_Object", "a/x", method="DELETE", agent=rule),
+        usage_row("r2", "REST.PUT.OBJECT", "a/y", method="PUT", agent=rule),
     ]
     (tmp_path / "u").write_text("\n".join([USAGE, *requests]))
     ingest_usage(catalogue, [str(tmp_path / "u")])
