@@ -21,7 +21,7 @@ _SUFFIXES = {
     "config": ".toml .cfg .ini .env .properties .conf",
     "shell": ".sh .bash .zsh",
     "terraform": ".tf .tfvars .hcl",
-    "script": ".js .ts .mjs .jsx .tsx .scala .java .kt .go .r",
+    "script": ".js .ts .mjs .cjs .mts .cts .jsx .tsx .scala .java .kt .go .r",
     "document": ".md .rst .txt .adoc .markdown .html",
 }
 _LANGUAGES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
@@ -35,7 +35,7 @@ _NAMES = {
 }
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|testing|__tests__|spec|integration_tests|unit_tests)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|\.(?:test|spec)\.[cm]?[jt]sx?$"
 )
 
 

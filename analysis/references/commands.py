@@ -47,6 +47,9 @@ def script_start(words: list[Text], installed: Collection[str] = ()) -> tuple[st
                 continue
         if _SCRIPT.search(flat) and not flat.startswith("-"):
             after = words[index + 1 :]
+            if flats[0].endswith("gcloud"):  # what stands before `--` is for gcloud
+                own = next((place for place, word in enumerate(after) if word.flat == "--"), len(after))
+                return flat, after[own + 1 :]
             return flat, after[1:] if after and after[0].flat == "--" else after
     return None
 
@@ -173,14 +176,15 @@ def _command(
     directories: list[Text],
     variables: dict[str, Value],
 ) -> bool:
-    found = False
+    found = acted = False
     written = command.words[0].first_line if command.words else None
     here = written if written and written.file == arguments.site.file else arguments.site
     for role, place, _, via in storage_tools.touches(command):
         recording.touch(machine, role, place.bucket, place.prefix, here, f"{name}: {via}", frame, arguments=arguments)
         found = True
+        acted = acted or role != "reference"
     started = script_start(command.words, machine.program.installed)
-    if started is None or found:
+    if started is None or acted:
         return found
     script, words = started
     near = [command.directory] if command.directory else []

@@ -60,7 +60,7 @@ def call(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> V
         return act(machine, arguments, frame)
     if path in _PATHS:
         parts = [as_text(part) for part in arguments.positional]
-        return PathValue(operators.join_paths(parts)) if parts else PathValue(literal("."))
+        return PathValue(_without_dot(operators.join_paths(parts))) if parts else PathValue(literal("."))
     if path in _ENVIRONMENT:
         default = arguments.get("default", 1)
         return environment.variable(machine, arguments.positional[0] if arguments.positional else Unknown(), default)
@@ -70,6 +70,11 @@ def call(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> V
         known = environment.known_name(machine, name)
         return known or (default if default is not None and default != Constant(None) else Unknown(name))
     return None
+
+
+def _without_dot(path: Text) -> Text:
+    """`./a` as pathlib writes it: `a`."""
+    return path.cut(2) if path.flat.startswith("./") and len(path.flat) > 2 else path
 
 
 def _string(_: "Machine", arguments: Arguments, __: Frame) -> Value:

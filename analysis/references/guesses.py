@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.references import recording
 from analysis.references.frames import Frame
-from analysis.references.model import Role
+from analysis.references.model import Role, Site
 from analysis.references.text import Text
 from analysis.references.values import (
     Arguments,
@@ -27,11 +27,13 @@ _SILENT = re.compile(
     r"|urlparse|urlsplit|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
-    r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report)(?:_|$)|(?:_|^)(?:output|destination|dest|target)(?:_|$)",
+    r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint)(?:_|$)"
+    r"|(?:_|^)(?:output|destination|dest|target|temp|tmp|staging|checkpoint)(?:_|$)",
     re.IGNORECASE,
 )
 _READS = re.compile(
-    r"^(?:source|src|input|in|from|load|import|read|download)(?:_|$)|(?:_|^)(?:input|source|src)(?:_|$)", re.IGNORECASE
+    r"^(?:source|src|input|in|from|load|import|read|download|template)(?:_|$)|(?:_|^)(?:input|source|src|spec_gcs_path)(?:_|$)",
+    re.IGNORECASE,
 )
 _NAME_ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(r"delete|remove|purge|clean|(?:^|_)rm(?:_|$)|unlink", re.IGNORECASE), "delete"),
@@ -74,7 +76,23 @@ def guess(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> 
         role = guessed_role(key, name)
         if role is not None:
             recording.addresses(machine, role, value, arguments.site, name, frame, arguments=arguments, confidence=0.6)
+        for text in texts(value):
+            _guess_option(machine, text, name, arguments, frame)
     _guess_pairs(machine, name, arguments, frame)
+
+
+_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w-]*)[= ]")
+
+
+def _guess_option(machine: "Machine", text: Text, name: str, arguments: Arguments, frame: Frame) -> None:
+    """`--temp_location=gs://…` among the options of a pipeline: it stands where it is written."""
+    match = _OPTION.match(text.flat)
+    role = guessed_role(match["name"].replace("-", "_"), "") if match else None
+    if match is None or role is None:
+        return
+    written = text.first_line
+    here = written if written and written.file == arguments.site.file else arguments.site
+    recording.addresses(machine, role, text.cut(match.end()), here, name, frame, arguments=arguments, confidence=0.6)
 
 
 _HANDED_ON = {
@@ -104,8 +122,15 @@ def _guess_table(
             role = guessed_role(words, "")
             if role is not None:
                 recording.addresses(
-                    machine, role, value, arguments.site, name, frame, arguments=arguments, confidence=0.6
+                    machine, role, value, _written(value, arguments), name, frame, arguments=arguments, confidence=0.6
                 )
+
+
+def _written(value: Text | Items, arguments: Arguments) -> Site:
+    """Where an address of a job description is written, if that is in the file of the call."""
+    lines = [text.first_line for text in texts(value)]
+    here = next((site for site in lines if site and site.file == arguments.site.file), arguments.site)
+    return here if here.line >= arguments.site.line else arguments.site
 
 
 def _plumbing(arguments: Arguments) -> bool:

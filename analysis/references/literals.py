@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 
-from analysis.references import commands, javascript, jinja, pipelines, shell, sql, storage_tools, structured
+from analysis.references import commands, jinja, pipelines, shell, sql, storage_tools, structured
 from analysis.references.checkout import SourceFile
+from analysis.references.ecmascript.touches import ENDINGS
 from analysis.references.guesses import guessed_role
 from analysis.references.locations import embedded
 from analysis.references.model import Role, Site
 from analysis.references.program import Program, Start
-from analysis.references.text import Text, join, literal
+from analysis.references.text import Text, hole, join, literal
 from analysis.references.values import as_text
 
 # Bounded, so that braces that never close cost no more than others.
@@ -84,25 +85,22 @@ def _shell(program: Program, file: SourceFile) -> None:
 
 
 def _command(program: Program, command: shell.Command, path: str, workload: str) -> None:
-    found = False
-    for role, place, site, via in storage_tools.touches(command):
-        here = command.words[0].first_line or site or Site(path, 1)
+    touched = list(storage_tools.touches(command))
+    here = command.words[0].first_line or Site(path, 1)
+    if all(role == "reference" for role, *_ in touched) and _start(program, command, path, workload):
+        return
+    for role, place, site, via in touched:
+        at = command.words[0].first_line or site or here
         program.record(
             role,
             place.bucket,
             place.prefix,
-            here if here.file == path else Site(path, here.line),
+            at if at.file == path else Site(path, at.line),
             via,
             0.9,
             workload=workload,
         )
-        found = True
-    if found:
-        return
-    started = commands.script_start(command.words, program.installed)
-    here = command.words[0].first_line or Site(path, 1)
-    near = [command.directory] if command.directory else []
-    if started is not None and program.start(started[0], started[1], command.variables, near, None, workload, here):
+    if touched:
         return
     for word in command.words:
         for _, _, place in embedded(word):
@@ -115,6 +113,14 @@ def _command(program: Program, command: shell.Command, path: str, workload: str)
                 0.6,
                 workload=workload,
             )
+
+
+def _start(program: Program, command: shell.Command, path: str, workload: str) -> bool:
+    """Start the script of the checkout that a command runs; False where it runs none."""
+    started = commands.script_start(command.words, program.installed)
+    here = command.words[0].first_line or Site(path, 1)
+    near = [command.directory] if command.directory else []
+    return started is not None and program.start(started[0], started[1], command.variables, near, None, workload, here)
 
 
 def _structured(program: Program, file: SourceFile) -> None:
@@ -173,11 +179,6 @@ def _structured_line(program: Program, line: Text, keys: list[str], file: Source
 
 def _plain(program: Program, file: SourceFile) -> None:
     """Other languages: an address is a reference; the words around it are not trusted with a role."""
-    if file.path.endswith((".js", ".ts", ".mjs", ".jsx", ".tsx")):
-        workload = program.script_name(file.path)
-        for acts, bucket, prefix, site, via in javascript.touches(program, file.path):
-            program.record(acts, bucket, prefix, site, via, 0.7, workload=workload)
-        return
     if not _worth(program.checkout.text(file.path)):
         return
     text = program.file_text(file.path)
@@ -185,7 +186,9 @@ def _plain(program: Program, file: SourceFile) -> None:
         if line.flat.lstrip().startswith(("//", "#", "*", "/*")):
             _document_line(program, line, file)
             continue
-        for start, _, place in embedded(javascript.interpolated(line)):
+        if file.path.endswith(ENDINGS):  # their code was followed
+            continue
+        for start, _, place in embedded(_interpolated(line)):
             before = line.flat[max(0, start - 60) : start]
             role = guessed_role("", before.rpartition(".")[2]) if "(" in before else None
             program.record(
@@ -197,6 +200,11 @@ def _plain(program: Program, file: SourceFile) -> None:
                 0.6,
                 workload=program.script_name(file.path),
             )
+
+
+def _interpolated(line: Text) -> Text:
+    """`${…}` of strings as holes."""
+    return line.replace_spans([(m.start(), m.end(), hole(m[1])) for m in re.finditer(r"\$\{([^}]*)\}", line.flat)])
 
 
 def _document(program: Program, file: SourceFile) -> None:

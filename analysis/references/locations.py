@@ -77,6 +77,8 @@ def plain_path(text: Text) -> Location | None:
     if text.flat.startswith("/"):
         return None
     head, slash, _ = text.flat.partition("/")
+    if not slash and head.endswith(HOLE):  # it may hold the path too
+        return Location(text, text.cut(len(head) - 1))
     return Location(text.cut(0, len(head)), text.cut(len(head) + len(slash)))
 
 

@@ -13,7 +13,7 @@ from analysis.references.checkout import Checkout, ancestors
 from analysis.references.frames import Frame
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
 from analysis.references.sinks import SinkTable
-from analysis.references.text import HOLE, Piece, Text, literal
+from analysis.references.text import HOLE, Piece, Text, hole, literal
 from analysis.references.values import Value
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAXIMUM_STARTS = 40  # of one script
 _STEMS = {"main", "__main__", "run", "app", "job", "script", "entrypoint", "__init__", "cli"}
+CERTAIN = 0.85  # from which on a call acts on Cloud Storage whatever its arguments are
 _BUCKET_ONLY = re.compile(rf"[*{HOLE}/]*")
 
 
@@ -306,8 +307,11 @@ class Program:
         """Collect one reference; the same one found twice keeps the provenance of both."""
         bucket, prefix = _divided(environment.settle(bucket, self.env), environment.settle(prefix, self.env))
         if _BUCKET_ONLY.fullmatch(bucket.flat) and _BUCKET_ONLY.fullmatch(prefix.flat):
-            self.give_up(site.file, site.line, f"{via}: neither bucket nor path is known")
-            return
+            # What acts on Cloud Storage for certain is told, wherever it acts.
+            if kind != "code" or role == "reference" or confidence < CERTAIN:
+                self.give_up(site.file, site.line, f"{via}: neither bucket nor path is known")
+                return
+            prefix = prefix if prefix.flat else hole("path")
         if not bucket.known:
             confidence -= 0.25 if _BUCKET_ONLY.fullmatch(bucket.flat) else 0.1
         if _BUCKET_ONLY.fullmatch(prefix.flat) and prefix.flat:
@@ -355,10 +359,11 @@ def _without_vaguer(found: list[Reference]) -> list[Reference]:
     for same in by_site.values():
         buckets = {one.prefix for one in same if one.bucket != "*"}
         prefixes = {one.bucket for one in same if one.prefix.strip("*/")}
+        told = bool(buckets or prefixes)
         result.extend(
             one
             for one in same
-            if not (one.bucket == "*" and one.prefix in buckets)
+            if not (one.bucket == "*" and (one.prefix in buckets or (told and not one.prefix.strip("*/"))))
             and not (one.prefix.startswith("*") and not one.prefix.strip("*/") and one.bucket in prefixes)
         )
     return result

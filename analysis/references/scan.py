@@ -17,6 +17,7 @@ from analysis.errors import BadInput
 from analysis.references import cache, comments, deployment, findings, literals, terraform
 from analysis.references.checkout import is_test, open_checkout, script_root
 from analysis.references.commit import commit_of
+from analysis.references.ecmascript.touches import scan_scripts
 from analysis.references.frames import Frame, Module
 from analysis.references.machine import BudgetSpent, Machine, Process
 from analysis.references.model import Reference, ScanResult, Site
@@ -112,6 +113,7 @@ def _run(program: Program) -> None:
             )
     _explore(program, [path for path in sources if _worth(program, path)], shared)
     _starts(program)
+    scan_scripts(program)
     for file in program.checkout.of("sql", "script", "document"):
         literals.scan_file(program, file)
     for path in written:

@@ -20,7 +20,7 @@ from analysis.errors import BadInput
 from analysis.references.model import Role
 
 _LISTS = ("call", "uri", "path", "bucket", "prefix", "handle", "alone")
-_TEXTS = ("role", "mode", "whole", "returns", "if_true")
+_TEXTS = ("role", "mode", "whole", "returns", "if_true", "remote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Sink:
     whole: bool = False
     returns: str = ""
     if_true: str = ""
+    remote: bool = False
 
     def matches(self, path: str) -> bool:
         if self.call.startswith("."):
@@ -147,6 +148,7 @@ def parse_sink(line: Mapping[str, Any], where: str) -> Iterable[Sink]:
             whole=line.get("whole") in ("yes", True),
             returns=line.get("returns", ""),
             if_true=line.get("if_true", ""),
+            remote=line.get("remote") in ("yes", True),
         )
 
 

@@ -26,6 +26,7 @@ _PAIRS: tuple[tuple[str, str, str, Role], ...] = (
     ("google_cloudfunctions_function", "source_archive_bucket", "source_archive_object", "read"),
     ("storage_source", "bucket", "object", "read"),
 )
+_OBJECTS = (["google_storage_bucket_object"], ["google_storage_bucket"])
 
 
 @dataclass(slots=True)
@@ -103,6 +104,16 @@ def _names(program: Program, blocks: dict[str, list[_Block]]) -> dict[str, Text]
             elif block.words[:2] == ["resource", "google_storage_bucket"] and (values := block.values.get("name")):
                 for attribute in ("name", "id"):
                     known[f"google_storage_bucket.{block.words[2]}.{attribute}"] = values[0]
+            elif (
+                block.words[0] in ("resource", "data")
+                and block.words[1:2] in _OBJECTS
+                and (values := block.values.get("name"))
+            ):
+                data = "data." if block.words[0] == "data" else ""
+                for attribute in ("name", "output_name"):
+                    known[f"{data}{block.words[1]}.{block.words[2]}.{attribute}"] = values[0]
+                if buckets := block.values.get("bucket"):
+                    known[f"{data}{block.words[1]}.{block.words[2]}.bucket"] = buckets[0]
             elif path.endswith(".tfvars") and (program.env is None or program.env in path):
                 known.update({f"var.{key}": values[0] for key, values in block.values.items()})
     return known

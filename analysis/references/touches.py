@@ -10,7 +10,7 @@ from analysis.references.frames import Frame
 from analysis.references.locations import Location, plain_path
 from analysis.references.model import Role
 from analysis.references.sinks import Argument, Sink
-from analysis.references.text import Text, hole, literal
+from analysis.references.text import HOLE, Text, hole, literal
 from analysis.references.values import (
     Arguments,
     Blob,
@@ -89,6 +89,8 @@ def _apply(machine: "Machine", sink: Sink, path: str, arguments: Arguments, fram
             )
             or touched
         )
+    if sink.remote and not touched:
+        touched = _somewhere(machine, sink, role, via, arguments, frame)
     for argument in sink.path:
         for text in texts(_argument(arguments, argument)):
             place = plain_path(jinja.render(text, jinja.Context(machine, arguments, frame)))
@@ -103,6 +105,20 @@ def _apply(machine: "Machine", sink: Sink, path: str, arguments: Arguments, fram
     for place in places:
         recording.touch(machine, role, place.bucket, place.prefix, arguments.site, via, frame, arguments=arguments)
     return touched or bool(places), _returned(sink, arguments, places)
+
+
+def _somewhere(machine: "Machine", sink: Sink, role: Role, via: str, arguments: Arguments, frame: Frame) -> bool:
+    """A cluster reads or writes where nobody can tell: a value that begins with an unknown part."""
+    found = False
+    for argument in sink.uri:
+        for text in texts(_argument(arguments, argument)):
+            if text.flat.startswith(HOLE) and "://" not in text.flat:
+                whole = text if text.flat.strip(HOLE) else hole("path")
+                recording.touch(machine, role, hole("bucket"), whole, arguments.site, via, frame, arguments=arguments)
+                found = True
+        if found:
+            break
+    return found
 
 
 def _mode_role(sink: Sink, arguments: Arguments) -> Role:
@@ -153,12 +169,15 @@ def _returned(sink: Sink, arguments: Arguments, places: Sequence[Location]) -> V
     listed = next(
         (values for argument in (*sink.uri, *sink.path) if (values := texts(_argument(arguments, argument)))), []
     )
-    return Items([text.cut(0, _star(text)) + rest for text in listed], complete=False) if listed else None
+    return Items([_below_folder(text) + rest for text in listed], complete=False) if listed else None
 
 
-def _star(text: Text) -> int:
+def _below_folder(text: Text) -> Text:
+    """What the names that a listing returns begin with: the folder, or a pattern up to its first star."""
     star = text.flat.find("*")
-    return star if star >= 0 else len(text.flat)
+    if star >= 0:
+        return text.cut(0, star)
+    return text if text.flat.endswith(("/", HOLE)) or not text.flat else text + literal("/")
 
 
 def _argument(arguments: Arguments, argument: Argument) -> Value | None:

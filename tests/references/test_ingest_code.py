@@ -1,9 +1,13 @@
 """Code into the catalogue: what a scan says is stored, replaced by the next scan, and shown again."""
 
+import json
 from pathlib import Path
+
+import pytest
 
 from analysis.catalogue import Catalogue
 from analysis.sources.code import ingest_code
+from thermocline.cli.app import run
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -45,3 +49,26 @@ def test_only_the_bucket_asked_for_is_kept(tmp_path: Path) -> None:
         report = ingest_code(store, checkout, "prod", "lake").files[0]
     assert (report.lines, report.kept, report.not_storage) == (2, 1, 1)
     assert rows(catalogue) == [("lake", "a.csv", "read", "job.py", "prod")]
+
+
+def test_a_sink_of_the_users_own_counts_in_both_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout = write(
+        tmp_path / "code",
+        {"job.py": 'from ours import Sender\n\nSender().ship("lake", path="out/a.csv")\n'},
+    )
+    settings = write(
+        tmp_path,
+        {
+            "thermocline.toml": '[[references.sink]]\ncall = "Sender.ship"\nrole = "write"\n'
+            'bucket = "bucket@0"\nprefix = "path"\n'
+        },
+    )
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    catalogue, table = str(tmp_path / "c.duckdb"), str(settings / "thermocline.toml")
+    run(["references", str(checkout), "--env", "prod", "--settings", table, "--json"])
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["bucket"], one["prefix"], one["role"]) for one in shown] == [("lake", "out/a.csv", "write")]
+    run(["ingest", "code", str(checkout), "--env", "prod", "--settings", table, "--catalogue", catalogue])
+    assert rows(Path(catalogue)) == [("lake", "out/a.csv", "write", "job.py", "prod")]

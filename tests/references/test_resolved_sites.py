@@ -1,7 +1,8 @@
 """Every operation site of the fixture projects is found, with file, line, bucket, path and role, and nothing else is.
 
 The fixtures are small projects as different teams write them. A site is marked on its line with `#: role bucket path`
-(`--:` in SQL), as often as it acts; unmarked code touches nothing.
+(`--:` in SQL, `//:` in
+JavaScript), as often as it acts; unmarked code touches nothing.
 """
 
 import re
@@ -16,7 +17,7 @@ from analysis.references.scan import scan_checkout
 FIXTURES = Path(__file__).parent / "fixtures"
 PROJECTS = sorted(path.name for path in FIXTURES.iterdir() if path.is_dir())
 _MARK = re.compile(
-    r"(?:#|--):\s*(?P<role>read|write|list|delete)\s+(?P<bucket>\S+)(?:\s+(?P<path>(?!#:|--:)[^\s\"\\]+))?"
+    r"(?:#|--|//):\s*(?P<role>read|write|list|delete)\s+(?P<bucket>\S+)(?:\s+(?P<path>(?!#:|--:|//:)[^\s\"\\]+))?"
 )
 LINES_APART = 6  # a marked call may be spread over several lines; its site is where it starts
 

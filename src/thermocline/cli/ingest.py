@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption
+from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption, SettingsOption
 from thermocline.cli.output import human_bytes, note, print_json, print_table
 
 if TYPE_CHECKING:
@@ -205,6 +205,7 @@ def code(
     env: Annotated[str, typer.Option("--env", help="What {env} stands for: dev, stg, prod …", metavar="NAME")],
     catalogue: CatalogueOption = DEFAULT_CATALOGUE,
     bucket: BucketOption = None,
+    settings: SettingsOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find where a checkout touches the bucket; nothing of it is imported or run.
@@ -212,10 +213,12 @@ def code(
     Example: thermocline ingest code ~/src/pipelines --env prod --catalogue lake.duckdb
     """
     from analysis.catalogue import Catalogue
+    from analysis.settings import load_settings
     from analysis.sources.code import ingest_code
 
+    table = load_settings(settings).room("references")
     with Catalogue.create_or_migrate(catalogue) as opened:
-        report = ingest_code(opened, checkout, env, bucket)
+        report = ingest_code(opened, checkout, env, bucket, table)
     _finish(report, catalogue, json=json)
 
 
