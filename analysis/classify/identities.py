@@ -1,8 +1,8 @@
 """Who calls: what an identity's name and its behaviour say about it.
 
 Names of Google's own service agents follow public conventions (`…@storage-transfer-service.iam.gserviceaccount.com`);
-a team's own scanner has no such name and is found by what it does: it reads nearly everything in the bucket about
-once and writes nothing.
+a team's own scanner has no such name and is found by what it does: it reads old and new alike in every folder, each
+object about once, and writes nothing.
 """
 
 import re
@@ -29,20 +29,13 @@ _GOOGLE_AGENT = re.compile(
 
 @dataclass(frozen=True)
 class Habits:
-    """What a consumer did; `tops` are the top-level folders of which it read half of the objects or more."""
+    """What a consumer did, as `habits.sql` counts it; folders are top-level folders here."""
 
     reads: int = 0
     objects: int = 0
-    tops: int = 0
     writes: int = 0
-
-
-@dataclass(frozen=True)
-class BucketTotals:
-    """What a scanner is measured against."""
-
-    tops: int  # top-level folders that hold objects or have been read
-    objects: int  # in the inventory; 0 without one
+    due: int = 0  # folders whose stock it must have met if it reads old and new, here and there alike
+    met: int = 0  # those of them where it did
 
 
 def project_of(principal: str) -> str | None:
@@ -86,15 +79,18 @@ def kind_by_name(
     return "external" if foreign and not _matches(principal, settings.internal) else "service"
 
 
-def is_scanner(habits: Sequence[Habits], totals: BucketTotals, thresholds: Thresholds) -> bool:
-    """Whether one identity's jobs together read nearly every folder and object about once, and write nothing."""
+def is_scanner(habits: Sequence[Habits], thresholds: Thresholds) -> bool:
+    """Whether one identity's jobs read without regard to folder and age, each object about once, and write nothing.
+
+    Reading all that is new is no sign: a loader does that. Reading what has lain there for long is, if the share that
+    was read is about the same in every folder, whether all of it by now or a part.
+    """
     reads, objects = sum(one.reads for one in habits), sum(one.objects for one in habits)
-    if any(one.writes for one in habits) or totals.tops < thresholds.scanner_minimum_folders or objects == 0:
+    if any(one.writes for one in habits) or objects == 0 or reads > thresholds.scanner_repeats * objects:
         return False
-    return (
-        max(one.tops for one in habits) >= thresholds.scanner_folder_share * totals.tops
-        and objects >= thresholds.scanner_object_share * totals.objects
-        and reads <= thresholds.scanner_repeats * objects
+    return any(
+        one.due >= thresholds.scanner_minimum_folders and one.met >= thresholds.scanner_met_share * one.due
+        for one in habits
     )
 
 

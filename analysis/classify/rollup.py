@@ -16,7 +16,7 @@ from analysis.catalogue import load_sql
 from analysis.classify.boundaries import Boundary, Child, find_boundaries
 from analysis.classify.coverage import Coverage
 from analysis.classify.facts import HORIZON_DAYS, Consumer
-from analysis.classify.identities import BucketTotals, Habits, home_projects, is_scanner, kind_by_name
+from analysis.classify.identities import Habits, home_projects, is_scanner, kind_by_name
 from analysis.classify.thresholds import SubfolderLimits
 from analysis.settings import Settings
 
@@ -101,9 +101,9 @@ def judge_consumers(
     connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings, numbers: Mapping[tuple[str, ...], int]
 ) -> dict[int, Consumer]:
     """Tell what kind each consumer is, by name and by habits; leaves the table `known_consumer` behind."""
-    tops, objects = run(connection, "bucket_totals")[0]
-    habits = {row[0]: Habits(*row[1:]) for row in run(connection, "habits")}
-    consumers = tell_apart(numbers, habits, BucketTotals(tops, objects), scope.project, settings)
+    rows = run(connection, "habits", expected=settings.thresholds.scanner_expected_objects)
+    habits = {row[0]: Habits(*row[1:]) for row in rows}
+    consumers = tell_apart(numbers, habits, scope.project, settings)
     kinds = [{"consumer_id": consumer.consumer_id, "kind": consumer.kind} for consumer in consumers.values()]
     run(connection, "consumer", consumers=json.dumps(kinds))
     return consumers
@@ -112,7 +112,6 @@ def judge_consumers(
 def tell_apart(
     numbers: Mapping[tuple[str, ...], int],
     habits: Mapping[int, Habits],
-    totals: BucketTotals,
     bucket_project: str | None,
     settings: Settings,
 ) -> dict[int, Consumer]:
@@ -123,7 +122,7 @@ def tell_apart(
         by_client[key[0], key[3]].append((key, number))
     consumers: dict[int, Consumer] = {}
     for (principal, agent), members in by_client.items():
-        scanning = is_scanner([habits.get(number, Habits()) for _, number in members], totals, settings.thresholds)
+        scanning = is_scanner([habits.get(number, Habits()) for _, number in members], settings.thresholds)
         for (_, delegation, key_name, _, job), number in members:
             kind = kind_by_name(principal, delegation, agent, home, settings.consumers)
             scanner = scanning and kind in {"service", "external"} and bool(principal)

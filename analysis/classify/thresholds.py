@@ -23,11 +23,11 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     poll_repeats: int = 6
     poll_repeats_sole_object: int = 48  # where the folder holds nothing else, repeated reads may well be use
 
-    # Scanners: one identity touching nearly everything about once.
-    scanner_folder_share: float = 0.9  # of the top-level folders, each with half of its objects or more
-    scanner_object_share: float = 0.6
-    scanner_minimum_folders: int = 4
-    scanner_repeats: float = 1.5
+    # Scanners: one identity that reads old and new, here and there alike, each object about once.
+    scanner_minimum_folders: int = 4  # top-level folders in which it should have met old objects by now …
+    scanner_expected_objects: float = 3.0  # … this many at least, by the share of all old objects that it has read
+    scanner_met_share: float = 0.8  # share of them in which it did meet half as many or more
+    scanner_repeats: float = 1.5  # reads per object within a day
 
     # Writers.
     regular_write_days_30: int = 4  # writes on this many of 30 days are a process, not an occasion

@@ -10,7 +10,7 @@ from analysis.classify.boundaries import Child, connected, find_boundaries
 from analysis.classify.code import find_workload, map_code
 from analysis.classify.drift import compare
 from analysis.classify.facts import Consumer
-from analysis.classify.identities import BucketTotals, Habits, is_scanner, kind_by_name, project_of
+from analysis.classify.identities import Habits, is_scanner, kind_by_name, project_of
 from analysis.classify.thresholds import SubfolderLimits, Thresholds
 from analysis.errors import BadInput
 from analysis.model import Analysis, CodeSite, ConsumerUse, Subfolder
@@ -107,19 +107,17 @@ def test_nobody_is_external_where_no_project_is_known() -> None:
 @pytest.mark.parametrize(
     ("habits", "scanning"),
     [
-        (Habits(reads=950, objects=950, tops=10), True),
-        (Habits(reads=950, objects=950, tops=6), False),  # leaves folders out
-        (Habits(reads=400, objects=400, tops=10), False),  # leaves objects out
-        (Habits(reads=5000, objects=950, tops=10), False),  # comes back to the same ones
-        (Habits(reads=950, objects=950, tops=10, writes=1), False),
+        (Habits(reads=950, objects=950, due=10, met=10), True),
+        (Habits(reads=95, objects=95, due=5, met=5), True),  # on its way
+        (Habits(reads=950, objects=950, due=10, met=6), False),  # leaves folders out
+        (Habits(reads=950, objects=950, due=0, met=0), False),  # reads what is new only
+        (Habits(reads=950, objects=950, due=2, met=2), False),  # keeps to a few folders
+        (Habits(reads=5000, objects=950, due=10, met=10), False),  # comes back to the same ones
+        (Habits(reads=950, objects=950, due=10, met=10, writes=1), False),
     ],
 )
 def test_scanners_are_known_by_their_habits(habits: Habits, scanning: bool) -> None:
-    assert is_scanner([habits], BucketTotals(tops=10, objects=1000), THRESHOLDS) == scanning
-
-
-def test_a_bucket_of_few_folders_has_no_scanners() -> None:
-    assert not is_scanner([Habits(reads=10, objects=10, tops=2)], BucketTotals(tops=2, objects=10), THRESHOLDS)
+    assert is_scanner([habits], THRESHOLDS) == scanning
 
 
 def site(prefix: str, role: str = "read", workload: str = "job", via: str = "storage.Client") -> CodeSite:

@@ -1,11 +1,12 @@
 """The lake comes out as a team's own hand-made table says, and so does a twin in which everything is renamed."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from judged_lake import Judged, judge
+from judged_lake import Judged, judge, thermocline
 from thermocline.sandbox.lake import Lake, build_lake, random_names
 from verdict_table import VERDICTS
 
@@ -65,3 +66,18 @@ def test_a_renamed_twin_without_mappings_gets_the_same_verdicts(seed: int, judge
 def subfolders_by_key(lake: Lake) -> dict[str, str]:
     """What the lake calls each of its folders, by a key that all lakes share."""
     return {row["key"]: row["subfolder"] for row in json.loads(lake.truth_path.read_bytes())["subfolders"]}
+
+
+@pytest.mark.parametrize("as_of", ["2026-08-10", "2026-09-10"])
+def test_a_day_in_the_middle_of_the_logs_gives_no_wrong_temperature(as_of: str, judged: Judged, tmp_path: Path) -> None:
+    # By then the lake's own virus scanner has met but a part of what it will have read in the end.
+    catalogue = tmp_path / "catalogue.duckdb"
+    shutil.copy(judged.catalogue, catalogue)
+    thermocline("analyze", "--bucket", judged.lake.bucket, "--catalogue", catalogue, "--as-of", as_of)
+    rows = json.loads(thermocline("subfolders", "--json", "--bucket", judged.lake.bucket, "--catalogue", catalogue))
+    found = {row["subfolder"]: row["temperature"] for row in rows}
+    for name, expected in VERDICTS.items():
+        if expected.temperature is not None:
+            assert found[name] in {expected.temperature, "unknown"}, name
+    assert found["ml_features"] == "unknown"
+    assert list(found.values()).count("unknown") <= 3
