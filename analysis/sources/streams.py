@@ -53,9 +53,12 @@ def open_verified(path: Path, compression: Compression) -> Iterator[BinaryIO]:
         # isal is several times as fast as zlib and checks checksums; before damage it may lose more than zlib.
         with cast("Callable[..., BinaryIO]", igzip.IGzipFile)(path, "rb") as stream:
             yield stream
-    else:
+    elif compression == "zstd":
         with open_unpacked(path) as stream:
             yield stream
+    else:
+        with path.open("rb") as plain:
+            yield plain
 
 
 def sniff(path: Path) -> Compression:
