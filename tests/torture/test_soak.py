@@ -19,6 +19,7 @@ from torture_world import SETTINGS, World, required
 
 MakeWorld = Callable[[int], World]
 WARM_UP = 5
+SAMPLES = 12  # over the whole run, so that the figures show a course and not only two ends
 PAGES_PER_MIB = (1 << 20) / os.sysconf("SC_PAGE_SIZE")
 FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("error", {"status": 500}),
@@ -42,6 +43,7 @@ def test_soak(new_world: MakeWorld, capsys: pytest.CaptureFixture[str]) -> None:
     ends = time.monotonic() + seconds
     figures = {"seconds": int(seconds), "migrations": 0, "copies": 0, "faults": 0}
     start = (0.0, 0)
+    course: list[tuple[int, int, int]] = []
     while time.monotonic() < ends or figures["migrations"] <= WARM_UP:
         world = new_world(figures["migrations"])
         world.fill(1500)
@@ -56,12 +58,16 @@ def test_soak(new_world: MakeWorld, capsys: pytest.CaptureFixture[str]) -> None:
         figures["migrations"] += 1
         if figures["migrations"] == WARM_UP:
             start = _resources()
+        passed = seconds - (ends - time.monotonic())
+        if figures["migrations"] >= WARM_UP and passed >= len(course) * seconds / SAMPLES:
+            memory, handles = _resources()
+            course.append((int(passed), round(memory), handles))
     end = _resources()
     figures |= {"rss_start_mib": round(start[0]), "rss_end_mib": round(end[0])}
     figures |= {"handles_start": start[1], "handles_end": end[1]}
     with capsys.disabled():
-        print(json.dumps(figures))  # noqa: T201 - the figures are the point
+        print(json.dumps(figures | {"course": course}))  # noqa: T201 - the figures are the point
     if record := os.environ.get("THERMOCLINE_SOAK_RECORD"):
-        Path(record).write_text(json.dumps(figures), encoding="utf-8")
+        Path(record).write_text(json.dumps(figures | {"course": course}), encoding="utf-8")
     assert end[0] < start[0] * 1.25 + 20, "memory grew"
     assert end[1] <= start[1] + 2, "file handles grew"
