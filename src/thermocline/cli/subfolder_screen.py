@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from analysis.classify.activity import Week
+    from analysis.growth import Growth
     from analysis.model import Analysis, ConsumerUse, Subfolder
 
 BARS = " ▁▂▃▄▅▆▇█"
 SHOWN_WEEKS = 26
 SHOWN_CONSUMERS = 8
+SHOWN_INVENTORIES = 4
 
 
-def print_subfolder(analysis: "Analysis", one: "Subfolder", weeks: "Sequence[Week]") -> None:
+def print_subfolder(
+    analysis: "Analysis", one: "Subfolder", weeks: "Sequence[Week]", growth: "Sequence[Growth]" = ()
+) -> None:
     """Print everything an analysis says about one subfolder."""
     from rich.console import Console
     from rich.text import Text
@@ -36,6 +40,7 @@ def print_subfolder(analysis: "Analysis", one: "Subfolder", weeks: "Sequence[Wee
     if one.flags:
         console.print(f"flags: {', '.join(sorted(one.flags))}")
     _print_classes(console, one)
+    _print_growth(console, growth)
     _print_weeks(console, weeks)
     _print_consumers(console, one)
     console.print("\nwhy", style="bold")
@@ -68,6 +73,37 @@ def _print_classes(console: "Console", one: "Subfolder") -> None:
         ],
         right=[f"{age}+ days" for age in ages],
     )
+
+
+def _print_growth(console: "Console", growth: "Sequence[Growth]") -> None:
+    """What the last inventories found here, each against the one before it."""
+    if not growth:
+        return
+    console.print()
+    moved = ("came", "gone", "rewritten")
+    print_table(
+        ["inventory of", "since", "objects", "size", "grew by", *moved],
+        [
+            (
+                step.snapshot_date,
+                step.previous_date,
+                f"{step.objects_after:,}",
+                human_bytes(step.bytes_after),
+                _signed_bytes(step.bytes_after - step.bytes_before),
+                *(f"{count:,}" if step.compared else "?" for count in _moved(step)),
+            )
+            for step in growth[-SHOWN_INVENTORIES:]
+        ],
+        right=["objects", "size", "grew by", *moved],
+    )
+
+
+def _moved(step: "Growth") -> tuple[int, int, int]:
+    return step.new_objects, step.gone_objects, step.rewritten_objects
+
+
+def _signed_bytes(count: int) -> str:
+    return f"{'-' if count < 0 else '+'}{human_bytes(abs(count))}"
 
 
 def bars(values: Sequence[int]) -> str:

@@ -30,6 +30,7 @@ def subfolders(
     from analysis.classify.activity import weekly_activity
     from analysis.classify.buckets import choose_bucket
     from analysis.classify.store import read_analysis
+    from analysis.growth import growth_of
     from analysis.settings import load_settings
 
     with Catalogue.open(catalogue) as store:
@@ -37,13 +38,14 @@ def subfolders(
         analysis = read_analysis(store, chosen, snapshot)
         one = None if name is None else analysis.find(name)
         weeks = None if one is None else weekly_activity(store, analysis, one)
+        growth = [] if one is None else growth_of(store, chosen, one.prefix, one.excludes)
     if as_json:
         rows = [summary(subfolder) for subfolder in analysis.subfolders if one is None or subfolder == one]
-        print_json(rows)
+        print_json(rows if one is None else [rows[0] | {"inventories": growth}])
     elif one is not None and weeks is not None:
         from thermocline.cli.subfolder_screen import print_subfolder
 
-        print_subfolder(analysis, one, weeks)
+        print_subfolder(analysis, one, weeks, growth)
     else:
         print_table(
             [
