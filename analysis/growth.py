@@ -27,6 +27,6 @@ class Growth:
 
 
 def growth_of(catalogue: Catalogue, bucket: str, prefix: str, excludes: Sequence[str] = ()) -> list[Growth]:
-    """Every step between two inventories below `prefix` (nothing: the root alone), oldest first; none with fewer than two."""
+    """Every step between two inventories below `prefix` (empty: the root alone), oldest first."""
     parameters = {"bucket": bucket, "prefix": prefix, "excludes": list(excludes)}
     return [Growth(*row) for row in catalogue.connection.execute(load_sql("growth.sql"), parameters).fetchall()]

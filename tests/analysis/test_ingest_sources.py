@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.catalogue import Catalogue
 from analysis.classify.analyze import analyze
@@ -20,8 +22,9 @@ from analysis.classify.store import latest_analysis
 from analysis.errors import AnalysisError, BadInput
 from analysis.settings import Settings
 from analysis.sources.cloud_logging import ingest_cloud_logging, logging_client
+from analysis.sources.cloud_storage import storage_client
 from analysis.sources.inventory import ingest_inventory
-from analysis.sources.listing import ingest_listing
+from analysis.sources.listing import Range, ingest_listing, split
 from analysis.sources.log_files import ingest_logs
 from analysis.sources.usage import ingest_usage
 from log_entries import BUCKET, entry, lines
@@ -479,8 +482,6 @@ def test_cloud_logging_gives_up_after_a_while_and_refuses_an_empty_range(catalog
 def test_logs_from_a_bucket_and_a_live_listing(
     catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from analysis.sources.cloud_storage import storage_client
-
     with running_server() as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
         client = storage_client()
@@ -511,3 +512,41 @@ def test_logs_from_a_bucket_and_a_live_listing(
         assert rows(catalogue, "SELECT location FROM bucket_info WHERE bucket = 'logs'") == [("europe-west1",)]
         with pytest.raises(AnalysisError, match="cannot be listed"):
             ingest_listing(catalogue, "gs://absent")
+
+
+def test_a_flat_folder_is_listed_by_several_at_once(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"flat/{number:05}-{'é' * (number % 3)}.csv" for number in range(3_000)] + ["flat/", "zz", "été"]
+    with running_server() as server:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        storage_client().create_bucket("lake")
+        seeded = [{"name": name, "size": 7} for name in names]
+        server.control("POST", "objects", {"bucket": "lake", "objects": seeded})
+        server.control(
+            "POST",
+            "faults",
+            [
+                {"kind": kind, "probability": 0.1, "count": -1, "seed": 1}
+                for kind in ("page-empty", "page-truncated", "page-duplicated")
+            ],
+        )
+        report = ingest_listing(catalogue, "gs://lake", parallel=4, day=date(2026, 11, 1), page_size=20).files[0]
+    assert report.adds_up
+    assert report.kept == 3_003
+    assert rows(catalogue, "SELECT name FROM v_object ORDER BY name") == [(name,) for name in sorted(names)]
+
+
+NAME = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8)
+
+
+@given(NAME, NAME)
+def test_a_cut_range_covers_the_same_names(first: str, beyond: str) -> None:
+    whole = Range(first, beyond, after=True)
+    parts = sorted(split(whole), key=lambda part: part.first.encode())
+    assert (parts[0].first, parts[0].after) == (first, True)
+    assert parts[-1].beyond == beyond
+    if len(parts) == 2:
+        assert parts[0].beyond == parts[1].first
+        assert first.encode() < parts[1].first.encode()
+        assert not beyond or parts[1].first.encode() < beyond.encode()
