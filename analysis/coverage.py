@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 
 from analysis.catalogue import Catalogue, load_sql
 
@@ -19,6 +20,14 @@ class Span:
     events: int
     gaps: tuple[tuple[date, date], ...]
 
+    def covered(self, first: date, last: date) -> list[bool]:
+        """For each day from `first` to `last`, whether this log says anything."""
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        return [
+            self.first_day <= day <= self.last_day and not any(start <= day <= end for start, end in self.gaps)
+            for day in days
+        ]
+
 
 def summarise(catalogue: Catalogue, bucket: str | None = None) -> list[Span]:
     """One span per bucket and log type, by name."""
@@ -27,6 +36,12 @@ def summarise(catalogue: Catalogue, bucket: str | None = None) -> list[Span]:
         Span(name, log_type, first, last, days, events, tuple(_runs(missing)))
         for name, log_type, first, last, days, events, missing in rows
     ]
+
+
+def resting_on(catalogue: Catalogue, bucket: str) -> dict[str, list[tuple[str, str]]]:
+    """(subfolder, verdict) by the log type whose gaps weaken it; nothing before the first analysis of the bucket."""
+    rows = catalogue.connection.execute(load_sql("coverage_verdicts.sql"), {"bucket": bucket}).fetchall()
+    return {log: [(name, verdict) for _, name, verdict in of_log] for log, of_log in groupby(rows, lambda row: row[0])}
 
 
 def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
