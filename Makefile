@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d' ' -f1)
 
-.PHONY: bench-analyze bench-plan bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
+.PHONY: bench-ingest bench-inventory bench-analyze bench-plan bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
 
 help:            ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -62,6 +62,9 @@ wheel: $(DEV)    ## build a wheel, install it in a fresh environment and list wh
 
 bench-ingest: $(DEV)  ## speed and memory of `ingest logs` against plain readers, on 3 GB made on the spot
 	$(BIN)/python benchmarks/bench_ingest.py
+
+bench-inventory: $(DEV) ## speed and memory of `ingest inventory` on five million objects, and again a week later
+	$(BIN)/python benchmarks/bench_inventory.py
 
 lock:            ## pin dependencies again (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock
