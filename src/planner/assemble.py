@@ -19,7 +19,7 @@ from planner.planfile import digest_of, phase_digest
 from planner.prices import Place, PriceTable
 from planner.steps import checks, code_changes, six_steps
 from planner.tiers import DEFERRED, LAST_MOVING_PHASE, PHASE_TITLES, Placement
-from planner.wording import benefits, money_reason, recommendation, risks
+from planner.wording import benefits, recommendation, risks
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def assemble(
         source_bucket=analysis.bucket,
         evidence=_evidence(analysis),
         prices=_prices(prices, source),
-        warnings=_warnings(analysis, rows),
+        warnings=_warnings(analysis, rows, facts),
         phases=tuple(
             Phase(phase=number, title=PHASE_TITLES[number], moves=tuple(moves[number]), digest="") for number in moves
         ),
@@ -85,7 +85,11 @@ def _evidence(analysis: Analysis) -> Evidence:
 
 
 def _prices(prices: PriceTable, source: Place) -> Prices:
-    notes = ("list prices without taxes, free tiers and commitments", *([source.note] if source.note else []))
+    notes = (
+        "list prices without taxes, free tiers and commitments",
+        "today's bytes for three years; a month has 30 days, a GB 2^30 bytes",
+        *([source.note] if source.note else []),
+    )
     return Prices(
         name=prices.name,
         read_on=prices.read_on,
@@ -97,8 +101,13 @@ def _prices(prices: PriceTable, source: Place) -> Prices:
     )
 
 
-def _warnings(analysis: Analysis, rows: Sequence[Row]) -> tuple[str, ...]:
+def _warnings(analysis: Analysis, rows: Sequence[Row], facts: BucketFacts | None) -> tuple[str, ...]:
     found = []
+    if facts is None:
+        found.append(
+            f"{analysis.bucket} was not asked about notifications, IAM conditions, lifecycle rules and whether target "
+            "names are taken: `plan generate --inspect` asks"
+        )
     unknown = [row.candidate.subfolder.name for row in rows if row.candidate.subfolder.temperature == "unknown"]
     if unknown:
         found.append(f"the evidence does not tell how {', '.join(filter(None, unknown[:5]))} are used")
@@ -128,12 +137,12 @@ def _move(rank: int, row: Row, shared: tuple[Shared, ...], facts: BucketFacts | 
         isolation=subfolder.isolation,
         pattern=subfolder.pattern,
         assessment=subfolder.assessment,
-        reasons=(*subfolder.reasons, placement.because, money_reason(row.decision, row.option)),
+        reasons=(*subfolder.reasons, placement.because),
         risks=risks(subfolder, row.decision, placement.action, shared, migration),
         benefits=benefits(subfolder, row.decision, row.option, placement.action),
         flags=tuple(sorted(subfolder.flags)),
-        readers=tuple(use.name for use in subfolder.readers),
-        writers=tuple(use.name for use in subfolder.writers),
+        readers=tuple(dict.fromkeys(use.name for use in subfolder.readers)),
+        writers=tuple(dict.fromkeys(use.name for use in subfolder.writers)),
         objects=subfolder.objects,
         bytes=subfolder.bytes,
         migration=migration,

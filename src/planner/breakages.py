@@ -1,4 +1,4 @@
-"""What else breaks when a folder moves: shown where evidence or code shows it, else named as a question to ask."""
+"""What else breaks when a folder moves, as far as evidence, code or the bucket itself (where it was asked) show it."""
 
 from analysis.model import CodeSite, Subfolder
 from planner.bucket_facts import BucketFacts
@@ -22,18 +22,10 @@ BY_SUFFIX = (
     ((".tf", ".tf.json", ".hcl"), "Terraform names the folder", "change it in the same pull request, or plan drifts"),
     ((".sql",), "SQL names the folder", "change it together with the copy"),
 )
-TO_ASK = (
-    ("Pub/Sub notifications", "gcloud storage buckets notifications list gs://{bucket}"),
-    ("IAM conditions on resource.name and managed folders", "gcloud storage buckets get-iam-policy gs://{bucket}"),
-    (
-        "lifecycle rules with matchesPrefix",
-        "gcloud storage buckets describe gs://{bucket} --format='json(lifecycle_config)'",
-    ),
-)
 
 
 def breakages(subfolder: Subfolder, migration: Migration, facts: BucketFacts | None) -> tuple[str, ...]:
-    """Findings first, then what only the bucket itself can tell: its answer, or the command that asks it."""
+    """One sentence each, with what to do. That the bucket was not asked is a warning of the whole plan."""
     found = [line for site in subfolder.code if site.kind == "code" for line in _of_site(site)]
     if "bigquery-reader" in subfolder.flags:
         found.append(
@@ -45,12 +37,8 @@ def breakages(subfolder: Subfolder, migration: Migration, facts: BucketFacts | N
             "a system outside the team's projects uses it: agree on a date, and grant it access to the new bucket"
         )
     if facts is not None:
-        return (*dict.fromkeys([*found, *facts.breaking(migration.source_path)]),)
-    asked = [
-        f"to check below {migration.source_path}: {what} (`{command.format(bucket=migration.source_bucket)}`)"
-        for what, command in TO_ASK
-    ]
-    return (*dict.fromkeys(found), *asked)
+        found += facts.breaking(migration.source_path)
+    return tuple(dict.fromkeys(found))
 
 
 def _of_site(site: CodeSite) -> list[str]:

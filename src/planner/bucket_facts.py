@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from planner.cost.rules import COLDNESS, Rung
+
 
 @dataclass(frozen=True)
 class BucketFacts:
@@ -12,6 +14,25 @@ class BucketFacts:
     metadata: Mapping[str, Any]
     notifications: Sequence[Mapping[str, Any]] = ()
     policy: Mapping[str, Any] | None = None
+
+    def ladder(self, path: str) -> tuple[Rung, ...]:
+        """What the bucket's own rules do to the classes of everything below `path`, by age.
+
+        Rules with other conditions than age, prefix and class are left out; `breaking` names them all.
+        """
+        found = set()
+        for rule in (self.metadata.get("lifecycle") or {}).get("rule", ()):
+            action, condition = rule.get("action", {}), rule.get("condition", {})
+            prefixes = condition.get("matchesPrefix")
+            if (
+                action.get("type") == "SetStorageClass"
+                and action.get("storageClass") in COLDNESS
+                and "age" in condition
+                and set(condition) <= {"age", "matchesPrefix", "matchesStorageClass", "isLive"}
+                and (prefixes is None or any(path.startswith(prefix) for prefix in prefixes))
+            ):
+                found.add(Rung(int(condition["age"]), action["storageClass"]))
+        return tuple(sorted(found, key=lambda rung: (rung.from_days, COLDNESS[rung.storage_class])))
 
     def breaking(self, path: str) -> list[str]:
         """Everything that works for objects below `path` today, and would not on another bucket."""

@@ -103,7 +103,8 @@ def _evidence(analysis: Analysis, path: str, where: str) -> tuple[Subfolder, tup
     if around:
         whole = max(around, key=lambda subfolder: len(subfolder.prefix))
         note = f"the evidence does not tell {path} apart from {whole.prefix}: numbers are those of the whole"
-        return replace(whole, name=path.rstrip("/"), prefix=path), (note,)
+        inside = tuple(prefix for prefix in whole.excludes if prefix.startswith(path))
+        return replace(whole, name=path.rstrip("/"), prefix=path, excludes=inside), (note,)
     known = tuple(subfolder.prefix for subfolder in analysis.subfolders if subfolder.name)
     raise InvalidPlanInput(f"{where}: nothing is known about {analysis.bucket}/{path}", nearest(path, known))
 

@@ -74,7 +74,10 @@ def _generate(
     scene = Scene(env, analysis.bucket, location.lower(), settings, prices.soft_delete.days)
     book = PriceBook(prices)
     source = book.place(analysis.location or location)
-    rows = [_row(candidate, mappings, book, source, scene) for candidate in candidates(analysis, settings, config, env)]
+    rows = [
+        _row(candidate, mappings, book, source, scene, facts)
+        for candidate in candidates(analysis, settings, config, env)
+    ]
     _refuse_taken(rows, taken, analysis.project)
     refuse_collisions([_claim(row) for row in rows if row.migration.target_bucket], analysis.bucket)
     agreed = agree([row.migration for row in rows])
@@ -94,7 +97,10 @@ def _with(row: Row, *, migration: Migration | None = None, placement: Placement 
     )
 
 
-def _row(candidate: Candidate, mappings: BucketMappings | None, book: PriceBook, source: Place, scene: Scene) -> Row:
+def _row(
+    candidate: Candidate, mappings: BucketMappings | None, book: PriceBook, source: Place, scene: Scene,
+    facts: BucketFacts | None,
+) -> Row:  # fmt: skip
     subfolder, settings = candidate.subfolder, scene.settings
     days = getattr(settings.observe_days, subfolder.temperature)
     placement = place(subfolder)
@@ -102,7 +108,9 @@ def _row(candidate: Candidate, mappings: BucketMappings | None, book: PriceBook,
     if placement.action == "move" or candidate.config is not None:
         target = target_of(candidate, mappings, scene.env)
     where = book.place(target.location if target and target.location else scene.location)
-    decision = decide(subfolder, book, source, where, settings, use_case=candidate.use_case, observe_days=days)
+    set_already = facts.ladder(subfolder.prefix) if facts is not None else ()
+    decision = decide(subfolder, book, source, where, settings, use_case=candidate.use_case, observe_days=days,
+                      set_already=set_already)  # fmt: skip
     if candidate.config is not None and subfolder.name:
         placement = _configured(placement)
     elif placement.action == "move" and not decision.move_pays and not _insisted(candidate, settings):

@@ -1,8 +1,9 @@
 """`plan.json` on disk: reading, writing, digests and approvals.
 
-The file keeps the order of the structs and is indented for people; digests are taken over the canonical form
-(sorted keys, no spaces), so that only content counts. A phase's digest covers its moves, the environment and the source
-bucket; an approval repeats that digest and the digest of the evidence, and `approval_problems` compares all of them.
+The file keeps the order of the structs and is indented for people (by one space: deep as it is, two would be a fifth
+of a large plan); digests are taken over the canonical form (sorted keys, no spaces), so that only content counts. A
+phase's digest covers its moves, the environment and the source bucket; an approval repeats that digest and the digest
+of the evidence, and `approval_problems` compares all of them.
 """
 
 import hashlib
@@ -35,7 +36,7 @@ def phase_digest(plan: Plan, phase: Phase) -> str:
 
 def dump(plan: Plan) -> bytes:
     """The plan as the bytes of `plan.json`."""
-    return msgspec.json.format(msgspec.json.encode(plan), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n"
 
 
 def write(plan: Plan, path: Path) -> None:

@@ -85,6 +85,7 @@ class PriceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     replication: Replication
     autoclass: Autoclass
     soft_delete: SoftDelete
+    bigquery_reads_free: dict[str, tuple[str, ...]] = {}  # bucket locations by dataset location, its own always
 
     def place(self, location: str | None) -> "Place":
         """The prices of a location; an unknown one borrows its neighbours' and says so."""
@@ -108,6 +109,12 @@ class PriceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if {source.continent, target.continent} == {"north-america", "europe"}:
             return self.network.north_america_europe
         return self.network.elsewhere
+
+    def bigquery_usd(self, datasets: "Place", bucket: "Place") -> float:
+        """Dollars per GiB that BigQuery reads out of a bucket for datasets in another location."""
+        if bucket.location in self.bigquery_reads_free.get(datasets.location, ()):
+            return 0.0
+        return self.network_usd(bucket, datasets)
 
 
 class PriceBook:

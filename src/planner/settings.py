@@ -57,6 +57,7 @@ class PlannerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     savings_full_usd: float = 1000.0  # a month: the savings factor is 1 from here on
     volume_full_bytes: int = 10 * 1024**4
     target_location: str | None = None  # where new buckets go; default: the source's location
+    bigquery_location: str | None = None  # of the datasets; default: the source's location
     allow_autoclass: bool = False
     public_access_prevention: bool = True
     labels: dict[str, str] = {}

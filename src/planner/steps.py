@@ -13,12 +13,13 @@ LISTED = 20
 
 def code_changes(subfolder: Subfolder) -> tuple[CodeChange, ...]:
     """Every line that names the subfolder; documents are listed and not changed."""
-    return tuple(
+    found = (
         CodeChange(
             file=site.file, line=site.line, role=site.role, prefix=site.prefix, via=site.via, change=site.kind == "code"
         )
         for site in sorted(subfolder.code, key=lambda site: (site.kind, site.file, site.line))
     )
+    return tuple(dict.fromkeys(found))
 
 
 def checks(subfolder: Subfolder) -> tuple[str, ...]:

@@ -48,10 +48,10 @@ def risks(
         found.append("many small objects: per-object charges outweigh bytes")
     found += [f"not isolated: {breaker}" for breaker in subfolder.isolation_breakers]
     if action == "move":
-        apart = [other for other in shared if not other.together]
-        found += [
-            f"{other.because}; {other.use_case} is in phase {other.phase}: change the code twice" for other in apart
-        ]
+        if apart := [f"{other.use_case} (phase {other.phase})" for other in shared if not other.together]:
+            found.append(
+                f"shares consumers or code with {', '.join(apart)}: pin them together, or change that code twice"
+            )
         if subfolder.writers:
             found.append("it is still written to: copy again after the writers have switched")
         source = decision.leave.place.location
@@ -59,34 +59,27 @@ def risks(
             found.append(f"the data leaves {source} for {migration.location}: every read from {source} pays network")
             if "bigquery-reader" in subfolder.flags:
                 found.append(
-                    "BigQuery reads it: outside the location of its datasets, that is not free or not possible"
+                    "BigQuery reads it: outside the location of its datasets, that pays network (priced) or is refused"
                 )
         if decision.premium_usd >= 1:
             found.append(f"a bucket of its own costs {decision.premium_usd:.2f} USD more over three years than staying")
     return tuple(dict.fromkeys(found))
 
 
-def money_reason(decision: Decision, option: Option) -> str:
-    """Today's cost against the chosen alternative, in one sentence."""
-    now = decision.leave
-    sentence = f"today {now.month_usd:.2f} USD a month; {option.summary}: {option.month_usd:.2f} USD"
-    if option.one_off_usd >= 0.005:
-        sentence += f", once {option.one_off_usd:.2f} USD"
-    return sentence
-
-
 def recommendation(placement: Placement, decision: Decision, option: Option) -> str:
     """What the plan recommends, and what that is compared with."""
-    in_place = decision.best_in_place
+    in_place, premium, limit = decision.best_in_place, decision.premium_usd, decision.limit_usd
     if placement.action == "stay" and not decision.move_pays:
         return (
-            f"do not move: over three years it costs {decision.premium_usd:.2f} USD more "
-            f"({decision.best_move.summary}) than staying "
-            f"({in_place.summary}); a bucket of its own may cost {decision.limit_usd:.2f} USD"
+            f"do not move: over three years it costs {premium:.2f} USD more than staying ({in_place.summary}), "
+            f"even the cheapest way ({decision.best_move.summary}); a bucket of its own may cost {limit:.2f} USD"
         )
     if placement.action == "stay":
         return f"stay: {placement.because}"
+    if premium < 0.005:
+        return f"{option.summary}; staying ({in_place.summary}) would not be cheaper over three years"
+    worth = "" if decision.move_pays else ", so the move is for other reasons than money"
     return (
-        f"{option.summary}; over three years {decision.premium_usd:.2f} USD more than staying ({in_place.summary}), "
-        f"where a bucket of its own may cost {decision.limit_usd:.2f} USD"
+        f"{option.summary}; staying ({in_place.summary}) would be {premium:.2f} USD cheaper over three years, and a "
+        f"bucket of its own may cost {limit:.2f} USD{worth}"
     )

@@ -1,4 +1,20 @@
-"""Each price rule against a figure worked out by hand, to the cent; the working stands beside each."""
+"""Each price rule against a figure worked out by hand, to the cent; the working stands beside each.
+
+| rule | test |
+|---|---|
+| storage by class and location, by the day | storage_at_rest, storage_is_billed_by_the_day, storage_costs_more_in_more_places |
+| Class A at the destination's rate, once a rewrite; region, dual-region, multi-region | a_rewrite_pays_class_a |
+| Class B and retrieval on reads | reads_pay_class_b_and_retrieval, a_get_costs_the_same_in_every_kind_of_location |
+| retrieval on copies; early deletion after the wait | copying_cold_objects, deleting_early |
+| a lifecycle change pays Class A alone, never warms | a_lifecycle_change, a_rule_in_place |
+| network between locations, replication into several | copying_between_locations, writing_into_a_multi_region |
+| BigQuery's reads, free by location | bigquery_* |
+| Autoclass: fee, small objects, no retrieval | autoclass_* |
+| both copies until cleanup, soft delete for seven days, deleting itself free | moving_straight_to_coldline |
+| small objects | small_objects_can_cost_more |
+| demotion by age, also by rules that are there already | demotion_by_age, old_objects, a_fed_folder, rules_that_are_there |
+| a table of one's own | negotiated_prices (and test_planning.py) |
+"""
 
 import pytest
 
@@ -7,7 +23,7 @@ from planner.cost.holding import Group, Holding
 from planner.cost.option import Access, Option, Terms
 from planner.cost.options import options
 from planner.cost.rules import Rung
-from planner.prices import Place, PriceBook, PriceTable, load_prices
+from planner.prices import CLASSES, Place, PriceBook, PriceTable, load_prices
 
 TABLE = load_prices()
 BELGIUM = TABLE.place("europe-west1")
@@ -116,6 +132,70 @@ def test_copying_between_locations_pays_network(target: Place, usd: float) -> No
     assert rules.network_usd(holding(), BELGIUM, target, TABLE) == pytest.approx(usd)
 
 
+@pytest.mark.parametrize(
+    ("location", "months"),
+    [
+        ("nam4", (44.00, 22.00, 8.80, 2.80)),  # each half .022, .011, .0044, .0014
+        ("asia", (26.00, 15.00, 8.75, 3.00)),
+        ("us", (26.00, 15.00, 7.00, 2.40)),
+    ],
+)
+def test_storage_costs_more_in_more_places(location: str, months: tuple[float, ...]) -> None:
+    found = [rules.storage_usd(1000, name, 30, TABLE.place(location)) for name in CLASSES]
+    assert found == pytest.approx(months)
+
+
+def test_a_get_costs_the_same_in_every_kind_of_location() -> None:
+    # 1,000,000 gets x .0004/1000, of 1 GiB in Nearline x .01 more
+    for location in ("europe-west1", "nam4", "eu"):
+        assert rules.reads_usd(1_000_000, 1, "STANDARD", TABLE.place(location)) == pytest.approx(0.40)
+        assert rules.reads_usd(1_000_000, 1, "NEARLINE", TABLE.place(location)) == pytest.approx(1.01)
+
+
+@pytest.mark.parametrize(
+    ("datasets", "bucket", "usd"),
+    [
+        ("us", "us", 0.0),
+        ("us", "us-central1", 0.0),
+        ("us", "us-east1", 2.00),  # 100 GiB x .02 within the continent
+        ("eu", "europe-west4", 0.0),
+        ("eu", "europe-west1", 2.00),
+        ("europe-west1", "europe-west1", 0.0),
+        ("europe-west1", "eu", 2.00),  # datasets of a region read only that region for free
+        ("eu", "us-central1", 5.00),  # 100 GiB x .05 across the Atlantic
+    ],
+)
+def test_bigquery_reads_free_by_location(datasets: str, bucket: str, usd: float) -> None:
+    what = holding(read_gib=100.0, bigquery_gib=100.0)
+    assert rules.bigquery_usd(what, TABLE.place(datasets), TABLE.place(bucket), TABLE) == pytest.approx(usd)
+
+
+def test_bigquery_reads_make_a_cheaper_location_dearer() -> None:
+    # 1000 GiB in EU; 500 GiB a month for datasets in EU. To europe-north1: 6.00 less for storage, 10.00 more for network.
+    source = TABLE.place("EU")
+    under = Terms(PriceBook(TABLE), source, source, Access("STANDARD"), 30, 7)
+    read = holding(objects=1000, read_gib=500.0, bigquery_gib=500.0)
+    assert option("leave", read, under).month_usd == pytest.approx(26.00)
+    assert option("move-standard-europe-north1", read, under).month_usd == pytest.approx(30.00)
+
+
+def test_bigquery_pays_network_today_where_its_datasets_are_elsewhere() -> None:
+    under = Terms(PriceBook(TABLE), BELGIUM, BELGIUM, Access("STANDARD"), 30, 7, datasets=EUROPE)
+    assert option("leave", holding(read_gib=50.0, bigquery_gib=50.0), under).month_usd == pytest.approx(21.00)
+
+
+def test_rules_that_are_there_already_are_part_of_todays_cost() -> None:
+    # The bucket's own rule makes Nearline of what is 30 days old: 1000 GiB x .010, and no new rule for it to win by.
+    under = Terms(PriceBook(TABLE), BELGIUM, BELGIUM, Access("ARCHIVE"), 30, 7, set_already=(Rung(30, "NEARLINE"),))
+    leave = option("leave", holding(objects=1000, age=90), under)
+
+    assert leave.month_usd == pytest.approx(10.00)
+    assert leave.one_off_usd == pytest.approx(0.01)  # 1000 objects x .01/1000, which that rule costs anyhow
+    assert leave.three_year_usd == pytest.approx(360.01)
+    assert option("in-place-nearline", holding(objects=1000, age=90), under).three_year_usd == pytest.approx(360.01)
+    assert option("move-standard", holding(objects=1000, age=90), under).month_usd == pytest.approx(20.00)
+
+
 def test_writing_into_a_multi_region_pays_replication() -> None:
     assert rules.replication_usd(holding(), EUROPE) == pytest.approx(20.00)  # 1000 GiB x .02
     assert rules.replication_usd(holding(), BELGIUM) == 0.0
@@ -220,6 +300,15 @@ def test_autoclass_charges_a_fee_and_keeps_small_objects_in_standard() -> None:
     running = found.three_year_usd - found.one_off_usd
     assert running == pytest.approx(cold + warm + fee)
     assert found.one_off["operations"] == pytest.approx(5.00)  # as Standard
+
+
+def test_autoclass_reads_pay_no_retrieval() -> None:
+    # 1000 GiB, of which 500 are read each month: these stay Standard. 10,000 gets x .0004/1000, no retrieval.
+    found = option("move-autoclass", holding(objects=1000, age=730, reads=10_000, read_gib=500.0))
+    cold = 500 * (0.020 * 30 + 0.010 * 60 + 0.004 * 275 + 0.0012 * 715) / 30
+    fee = 1000 * 0.0025 / 1000 * 36
+
+    assert found.three_year_usd - found.one_off_usd == pytest.approx(500 * 0.020 * 36 + cold + 0.004 * 36 + fee)
 
 
 def test_a_cheaper_location_pays_the_network_once() -> None:

@@ -9,7 +9,7 @@ from planner.generate import generate
 from planner.plan import Move
 from planner.prices import PriceBook, load_prices
 from planner.settings import PlannerSettings
-from planner_evidence import analysis_of, folder, use
+from planner_evidence import GIB, analysis_of, folder, use
 
 PRICES = load_prices()
 TWINS = {"move-then-demote": "in-place-by-age"}
@@ -106,6 +106,28 @@ def test_where_staying_wins_a_rule_in_place_is_planned() -> None:
             }
         ]
     }
+
+
+def test_an_alternative_that_the_access_forbids_says_why() -> None:
+    for heat, said in (("hot", "retrieval"), ("warm", "Nearline"), ("cold", "30 days a year")):
+        options = planned(folder("x", temperature=heat, read_days=10)).cost.alternatives
+        forbidden = [each for each in options if not each.allowed]
+        assert forbidden
+        assert all(said in each.note for each in forbidden)
+
+
+def test_bigquery_reads_are_priced_where_a_folder_leaves_their_location() -> None:
+    # 100 GiB, 400 GiB read in 120 days, three quarters by BigQuery: 75 GiB a month x .02 = 1.50 USD.
+    readers = (use("dashboards", agent="bigquery", events=30), use("job", events=10))
+    more = {"temperature": "hot", "readers": readers, "read_events": 40, "read_bytes": 400 * GIB}
+    read = folder("x", flags=("bigquery-reader",), **more)
+    there = planned(read, PlannerSettings(target_location="europe-north1"))
+    by_name = {option.name: option for option in there.cost.alternatives}
+    assert by_name["move-standard"].monthly_usd - by_name["leave"].monthly_usd == pytest.approx(1.50)
+    assert "BigQuery reads 75.0 GiB a month for datasets in europe-west1" in there.cost.assumptions
+
+    today = planned(read, PlannerSettings(bigquery_location="EU")).cost
+    assert today.monthly_now_usd == pytest.approx(2.00 + 1.50)  # 100 GiB x .020, and network from europe-west1
 
 
 @settings(deadline=None)

@@ -124,7 +124,9 @@ def test_folders_that_share_a_consumer_are_tied_or_flagged() -> None:
     assert set(shared) == {"two", "three"}
     assert shared["two"].together
     assert not shared["three"].together
-    assert any("three is in phase 3: change the code twice" in risk for risk in find(plan, "one").risks)
+    assert any(
+        "three (phase 3): pin them together, or change that code twice" in risk for risk in find(plan, "one").risks
+    )
     assert find(plan, "alone").shared_with == ()
 
 
@@ -184,11 +186,12 @@ def test_what_else_breaks_is_found_in_the_code() -> None:
         CodeSite("udf/encode.sql", 3, "read", "x/", "code", "UDF library"),
         CodeSite("infra/main.tf", 9, "reference", "x/", "code", "literal"),
     )
-    found = "\n".join(find(planned(folder("x", code=sites)), "x").breakages)
+    plan = planned(folder("x", code=sites))
+    found = "\n".join(find(plan, "x").breakages)
 
     assert "udf/encode.sql:3" in found
     assert "infra/main.tf:9" in found
-    assert "gcloud storage buckets notifications list gs://data-bucket-prod" in found
+    assert any("was not asked about notifications" in warning for warning in plan.warnings)
 
 
 def test_what_else_breaks_is_asked_of_the_bucket() -> None:
@@ -225,7 +228,42 @@ def test_what_else_breaks_is_asked_of_the_bucket() -> None:
     for said in ("new-x", "x/tmp/", "only x", "group:x@example.com", "retention policy", "versioning"):
         assert said in found
     assert "new-y" not in found
-    assert "gcloud" not in found
+    assert not any("was not asked" in warning for warning in planned(folder("x"), facts=facts).warnings)
+
+
+def test_rules_that_the_bucket_has_already_make_a_move_less_worth() -> None:
+    rule = {"action": {"type": "SetStorageClass", "storageClass": "ARCHIVE"}, "condition": {"age": 365}}
+    elsewhere = {**rule, "condition": {"age": 0, "matchesPrefix": ["y/"]}}
+    facts = BucketFacts({"lifecycle": {"rule": [rule, elsewhere]}})
+    x, y = folder("x", gib=10_000, age=365), folder("y", gib=10_000, age=0)
+
+    asked = {move.use_case: move for move in planned(x, y, facts=facts).moves()}
+    assert asked["x"].cost.monthly_now_usd == pytest.approx(12.00)  # 10,000 GiB x .0012
+    assert asked["y"].cost.monthly_now_usd == pytest.approx(12.00)
+    assert find(planned(x, y), "x").cost.monthly_now_usd == pytest.approx(200.00)
+    assert asked["x"].action == "stay"  # a bucket of its own would save nothing any more
+    assert any("own lifecycle rules are counted in place" in line for line in asked["x"].cost.assumptions)
+
+
+def test_names_and_lines_are_said_once() -> None:
+    site = CodeSite("jobs/main.py", 7, "read", "x/", "code", "open")
+    twice = use("etl"), use("etl", delegation="sa@example.com")
+    move = find(planned(folder("x", readers=twice, writers=twice, code=(site, site))), "x")
+
+    assert (move.readers, move.writers) == (("etl",), ("etl",))
+    assert len(move.code_changes) == 1
+
+
+def test_a_use_case_inside_a_subfolder_leaves_out_only_what_lies_below_it(tmp_path: Path) -> None:
+    path = tmp_path / "configs.yaml"
+    path.write_text(
+        "part: {pattern: single_folder, source_bucket: 'data-bucket-{env}', source_path: x/a/, target_bucket: 'part-{env}'}\n"
+    )
+    whole = folder("x", excludes=("x/a/own/", "x/b/"))
+    plan = planned(whole, config=load_configs(path))
+
+    assert find(plan, "part").migration.exclude_prefixes == ("x/a/own/",)
+    assert find(plan, "x").migration.exclude_prefixes == ("x/a/", "x/a/own/", "x/b/")
 
 
 def test_an_empty_analysis_is_refused() -> None:

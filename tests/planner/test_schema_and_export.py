@@ -9,13 +9,17 @@ from typing import Any
 
 import hcl2
 import jsonschema  # type: ignore[import-untyped]  # ships no type information
+import msgspec
 import pytest
 
 from planner.config_file import load_configs
+from planner.cost.rules import Rung
 from planner.errors import InvalidPlanInput
 from planner.export import FORMATS, export
+from planner.export.in_place import in_place_rules
 from planner.export.terraform import quoted
 from planner.generate import generate
+from planner.lifecycle import policy_of
 from planner.plan import Plan
 from planner.planfile import approve, dump
 from planner.prices import load_prices
@@ -155,6 +159,63 @@ def test_the_gcloud_script_parses_and_quotes(tmp_path: Path) -> None:
     assert not {"rm", "delete", "rsync", "mv"} & set(said.split())
 
 
+def a_plan_with_rules_in_place() -> Plan:
+    """Two folders that stay under equal rules, and nothing that moves."""
+    settings = PlannerSettings(material_usd=0.01, premium_share=0.01)
+    stays = [folder(name, gib=5000, storage_class="NEARLINE", read_days=10) for name in ("logs", "it's")]
+    return generate(analysis_of(*stays), settings, env="prod", prices=load_prices())
+
+
+def test_rules_in_place_become_one_rule_for_both_prefixes() -> None:
+    moves = a_plan_with_rules_in_place().moves()
+    assert [move.action for move in moves] == ["stay", "stay"]
+    [rule] = in_place_rules(moves)["rule"]
+
+    assert rule["condition"]["matchesPrefix"] == ["it's/", "logs/"]
+    many = [
+        msgspec.structs.replace(
+            moves[0],
+            migration=msgspec.structs.replace(
+                moves[0].migration, lifecycle_policy=policy_of([Rung(30, "NEARLINE")], prefix=f"f{n:03}/")
+            ),
+        )
+        for n in range(120)
+    ]
+    assert [len(rule["condition"]["matchesPrefix"]) for rule in in_place_rules(many)["rule"]] == [50, 50, 20]
+
+
+@pytest.mark.skipif(not (shutil.which("bash") and shutil.which("jq")), reason="needs bash and jq")
+def test_the_gcloud_script_adds_rules_to_those_the_bucket_has(tmp_path: Path) -> None:
+    own = {"action": {"type": "Delete"}, "condition": {"age": 7, "matchesPrefix": ["tmp/"]}}
+    script, fake = tmp_path / "rules.sh", tmp_path / "gcloud"
+    script.write_text(export(a_plan_with_rules_in_place(), "gcloud"), encoding="utf-8")
+    fake.write_text(
+        "#!/bin/sh\n"
+        f"test \"$3\" = describe && echo '{json.dumps({'lifecycle_config': {'rule': [own]}})}' && exit\n"
+        'cp "${5#--lifecycle-file=}" "$SET"\n',
+        encoding="utf-8",
+    )
+    fake.chmod(0o755)
+    bash = shutil.which("bash")
+    assert bash
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SET": str(tmp_path / "set.json")}
+    subprocess.run([bash, str(script)], check=True, env=environment, cwd=tmp_path)
+
+    rules = json.loads((tmp_path / "set.json").read_text(encoding="utf-8"))["rule"]
+    assert own in rules
+    assert in_place_rules(a_plan_with_rules_in_place().moves())["rule"][0] in rules
+    assert len(rules) == 2
+
+
+def test_terraform_shows_rules_in_place_as_a_comment() -> None:
+    text = export(a_plan_with_rules_in_place(), "terraform")
+    shown = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("#   ")]
+    [rule] = hcl2.loads("x {\n" + "\n".join(shown) + "\n}\n")["x"][0]["lifecycle_rule"]
+
+    assert "COLDLINE" in json.dumps(rule)
+    assert "google_storage_bucket" not in text.replace("hashicorp/google", "")
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_exports_are_the_same_each_time(form: str) -> None:
     assert export(a_plan(), form) == export(a_plan(), form)
@@ -164,6 +225,12 @@ def test_what_cannot_be_exported() -> None:
     with pytest.raises(InvalidPlanInput, match="did you mean `terraform`"):
         export(a_plan(), "teraform")
     with pytest.raises(InvalidPlanInput, match="nothing moves"):
-        export(a_plan(), "terraform", 5)
+        export(a_plan(), "transfer-jobs", 5)
+    stays = generate(
+        analysis_of(folder("x", temperature="unknown")), PlannerSettings(), env="prod", prices=load_prices()
+    )
+    for form in ("terraform", "gcloud", "transfer-jobs"):
+        with pytest.raises(InvalidPlanInput, match="nothing moves"):
+            export(stays, form)
     with pytest.raises(InvalidPlanInput, match="no phase 7"):
         export(a_plan(), "terraform", 7)

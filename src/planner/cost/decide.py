@@ -12,6 +12,7 @@ from planner.cost.figures import Cost, OneOff
 from planner.cost.holding import Holding, holding_of
 from planner.cost.option import Access, Option, Terms, money
 from planner.cost.options import options
+from planner.cost.rules import Ladder
 from planner.prices import Place, PriceBook
 from planner.settings import PlannerSettings
 
@@ -29,6 +30,7 @@ class Decision:
     move_pays: bool
     premium_usd: float
     limit_usd: float
+    assumptions: tuple[str, ...]
 
     @property
     def leave(self) -> Option:
@@ -52,7 +54,7 @@ class Decision:
             recommendation=recommendation,
             one_off=OneOff() if not chosen.one_off else mine.one_off,
             alternatives=figures,
-            assumptions=_assumptions(self.holding),
+            assumptions=self.assumptions,
         )
 
 
@@ -63,23 +65,31 @@ def access_of(subfolder: Subfolder, settings: PlannerSettings) -> Access:
     reads are rarer than `archive_reads_per_year`. Objects that do not live a class's minimum days never go there.
     """
     until = subfolder.hot_until_age_days
-    if "transient-staging" in subfolder.flags or subfolder.temperature == "unknown":
-        return Access("STANDARD", ladder_coldest="STANDARD")
+    if "transient-staging" in subfolder.flags:
+        return Access("STANDARD", ladder_coldest="STANDARD", because="its objects do not live a class's minimum days")
+    if subfolder.temperature == "unknown":
+        return Access("STANDARD", ladder_coldest="STANDARD", because="how it is used is not known")
     if subfolder.temperature == "hot":
-        return Access("STANDARD", until or 0, "COLDLINE" if until is not None else "STANDARD")
+        because = "hot: every read of a colder class pays retrieval"
+        return Access("STANDARD", until or 0, "COLDLINE" if until is not None else "STANDARD", because)
     if subfolder.temperature == "warm":
-        return Access("NEARLINE", until or 0, "COLDLINE" if until is not None else "NEARLINE")
+        because = "warm: read too often for anything colder than Nearline"
+        return Access("NEARLINE", until or 0, "COLDLINE" if until is not None else "NEARLINE", because)
     reads_a_year = subfolder.read_days * DAYS_PER_YEAR / max(subfolder.coverage_days, 1)
-    coldest = "ARCHIVE" if reads_a_year <= settings.archive_reads_per_year else "COLDLINE"
-    return Access(coldest, until or 0, coldest)
+    if reads_a_year <= settings.archive_reads_per_year:
+        return Access("ARCHIVE", until or 0, "ARCHIVE")
+    because = f"read on some {reads_a_year:.0f} days a year, Archive is for {settings.archive_reads_per_year:g} at most"
+    return Access("COLDLINE", until or 0, "COLDLINE", because)
 
 
 def decide(
     subfolder: Subfolder, book: PriceBook, source: Place, target: Place, settings: PlannerSettings,
-    *, use_case: str, observe_days: int,
+    *, use_case: str, observe_days: int, set_already: Ladder = (),
 ) -> Decision:  # fmt: skip
     """Price every alternative and choose among those that the access (or a what-if class) allows."""
-    terms = Terms(book, source, target, access_of(subfolder, settings), observe_days, book.table.soft_delete.days)
+    datasets = book.place(settings.bigquery_location) if settings.bigquery_location else None
+    terms = Terms(book, source, target, access_of(subfolder, settings), observe_days, book.table.soft_delete.days,
+                  datasets, set_already)  # fmt: skip
     holding = holding_of(subfolder)
     found = tuple(options(holding, terms))
     in_place = [option for option in found if not option.moves and option.allowed]
@@ -87,7 +97,9 @@ def decide(
     best_move = _best_move(found, terms, settings.target_class.get(use_case, settings.target_class.get("*")), settings)
     premium = best_move.three_year_usd - best_in_place.three_year_usd
     limit = max(settings.material_usd, settings.premium_share * found[0].three_year_usd)
-    return Decision(holding, found, best_move, best_in_place, premium <= limit, premium, limit)
+    return Decision(
+        holding, found, best_move, best_in_place, premium <= limit, premium, limit, _assumptions(holding, terms)
+    )
 
 
 def _best_move(found: tuple[Option, ...], terms: Terms, wanted: str | None, settings: PlannerSettings) -> Option:
@@ -103,10 +115,17 @@ def _best_move(found: tuple[Option, ...], terms: Terms, wanted: str | None, sett
     return min((option for option in moving if option.allowed), key=lambda option: option.three_year_usd)
 
 
-def _assumptions(holding: Holding) -> tuple[str, ...]:
-    found = ["today's bytes for three years; a month has 30 days, a GB 2^30 bytes"]
+def _assumptions(holding: Holding, terms: Terms) -> tuple[str, ...]:
+    """What holds for this subfolder beyond the plan's own assumptions."""
+    found = []
     if holding.fed:
         found.append("new objects replace those that age, so the ages stay as they are")
     if holding.read_gib_estimated:
         found.append("bytes read are estimated as reads x average object size")
+    if holding.bigquery_gib:
+        datasets = terms.datasets or terms.source
+        found.append(f"BigQuery reads {holding.bigquery_gib:.1f} GiB a month for datasets in {datasets.location}")
+    if terms.set_already:
+        steps = ", ".join(f"{rung.storage_class} from {rung.from_days} days" for rung in terms.set_already)
+        found.append(f"the bucket's own lifecycle rules are counted in place ({steps})")
     return tuple(found)

@@ -1,9 +1,12 @@
-"""The cost figures of a plan: US dollars, rounded to a hundredth of a cent so that small folders do not vanish."""
+"""The cost figures of a plan: US dollars, rounded to a hundredth of a cent so that small folders do not vanish.
+
+Causes that cost nothing, empty notes and what was not chosen are left out of the file: an alternative is a few lines.
+"""
 
 import msgspec
 
 
-class OneOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OneOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is paid once, by cause."""
 
     operations_usd: float = 0.0
@@ -15,7 +18,7 @@ class OneOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     soft_delete_usd: float = 0.0  # the deleted source is billed until soft delete ends
 
 
-class Alternative(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Alternative(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing that could be done with the subfolder, and its price."""
 
     name: str
@@ -25,11 +28,11 @@ class Alternative(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     moves: bool  # false: the objects stay in the bucket they are in
     monthly_usd: float  # the twelfth month's, when young objects have been demoted
     one_off_usd: float
-    one_off: OneOff
+    one_off: OneOff = OneOff()
     three_year_usd: float  # one-off included
     saving_usd: float  # over three years, against leaving everything as it is; negative: it costs more
     break_even_months: float | None  # None: never within three years
-    allowed: bool  # by the access: no class whose minimum days the objects do not live, no retrieval of hot data
+    allowed: bool  # by the access; where it is not, `note` says why
     chosen: bool = False
     note: str = ""
 

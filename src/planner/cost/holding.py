@@ -34,13 +34,15 @@ class Holding:
     """A subfolder as the cost rules see it.
 
     `fed` says that new objects replace those that grow old, so that the ages stay as they are; else everything ages.
-    Reads and writes are per month of 30 days; `read_gib` is what they carry.
+    Reads and writes are per month of 30 days; `read_gib` is what they carry, and `bigquery_gib` the part of it that
+    BigQuery reads.
     """
 
     groups: tuple[Group, ...]
     fed: bool = False
     reads: float = 0.0
     read_gib: float = 0.0
+    bigquery_gib: float = 0.0
     writes: float = 0.0
     read_gib_estimated: bool = False
 
@@ -99,11 +101,21 @@ def holding_of(subfolder: Subfolder) -> Holding:
     estimated = subfolder.read_bytes is None
     average = subfolder.bytes / subfolder.objects if subfolder.objects else 0.0
     read_bytes = subfolder.read_events * average if subfolder.read_bytes is None else subfolder.read_bytes
+    read_gib = read_bytes / GIB / months
     return Holding(
         groups=groups,
         fed=subfolder.write_days_30 > 0,
         reads=subfolder.read_events / months,
-        read_gib=read_bytes / GIB / months,
+        read_gib=read_gib,
+        bigquery_gib=read_gib * _bigquery_share(subfolder),
         writes=subfolder.write_events / months,
         read_gib_estimated=estimated and subfolder.read_events > 0,
     )
+
+
+def _bigquery_share(subfolder: Subfolder) -> float:
+    """Which part of the reads are BigQuery's own, by their number."""
+    if "bigquery-reader" not in subfolder.flags:
+        return 0.0
+    theirs = sum(use.events for use in subfolder.readers if use.agent == "bigquery")
+    return theirs / max(1, sum(use.events for use in subfolder.readers))

@@ -20,11 +20,12 @@ STEPS = (Rung(30, "NEARLINE"), Rung(90, "COLDLINE"), Rung(365, "ARCHIVE"))
 
 @dataclass(frozen=True)
 class Access:
-    """What the access allows: the coldest class for everything, and from which age on a ladder may begin."""
+    """What the access allows: the coldest class for everything, why, and from which age on a ladder may begin."""
 
     coldest: str
     ladder_from_days: int = 0
     ladder_coldest: str = "ARCHIVE"
+    because: str = ""
 
     def allows(self, storage_class: str) -> bool:
         """Whether all objects may be in this class."""
@@ -50,6 +51,8 @@ class Terms:
     access: Access
     observe_days: int
     soft_delete_days: int
+    datasets: Place | None = None  # where BigQuery's datasets are; None: where the source bucket is
+    set_already: Ladder = ()  # what the source bucket's own lifecycle rules do here
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -84,7 +87,7 @@ class Option(msgspec.Struct, frozen=True):
             moves=self.moves,
             monthly_usd=money(self.month_usd),
             one_off_usd=money(self.one_off_usd),
-            one_off=OneOff(**{f"{cause}_usd": money(usd) for cause, usd in self.one_off.items()}),
+            one_off=OneOff(**{f"{cause}_usd": money(usd) for cause, usd in self.one_off.items() if usd}),
             three_year_usd=money(self.three_year_usd),
             saving_usd=money(leave_usd - self.three_year_usd),
             break_even_months=self.break_even_months,
@@ -105,25 +108,32 @@ def priced(
     autoclass: bool = False,
 ) -> Option:  # fmt: skip
     """An option from its running cost and what is paid once."""
-    total, once = running.spent(HORIZON_DAYS), sum(one_off.values())
-    last_month = total - running.spent(HORIZON_DAYS - DAYS_PER_MONTH) if len(running.rates) > 1 else total / MONTHS
+    once = sum(one_off.values())
+    if len(running.rates) == 1:
+        last_month = running.rates[0] * DAYS_PER_MONTH
+        total = last_month * MONTHS
+    else:
+        total = running.spent(HORIZON_DAYS)
+        last_month = total - running.spent(HORIZON_DAYS - DAYS_PER_MONTH)
     return Option(
         name=name, summary=summary, place=place, storage_class=storage_class, ladder=tuple(ladder), moves=moves,
         allowed=allowed, one_off=one_off, month_usd=last_month, three_year_usd=total + once,
-        break_even_months=0.0 if leave is None else break_even(leave.month_usd, running, once),
+        break_even_months=0.0 if leave is None else break_even(leave.month_usd, running, once, total),
         note=note, autoclass=autoclass,
     )  # fmt: skip
 
 
-def break_even(before_month_usd: float, running: Course, once: float) -> float | None:
+def break_even(before_month_usd: float, running: Course, once: float, total: float) -> float | None:
     """Months until the savings have paid for what was paid once and stay ahead, to a tenth, rounded up.
 
-    None where that is not within three years.
+    `total` is what `running` spends in three years. None where it is not within these.
     """
     before = before_month_usd / DAYS_PER_MONTH
     least = TINY * (1 + once + before * HORIZON_DAYS)  # what floating point may have made of nothing
-    if before * HORIZON_DAYS - running.spent(HORIZON_DAYS) - once <= least:
+    if before * HORIZON_DAYS - total - once <= least:
         return None
+    if len(running.rates) == 1:
+        return ceil(once / (before - running.rates[0]) / DAYS_PER_MONTH * 10 - TINY) / 10 + 0.0
     for start, rate in zip(reversed(running.starts), reversed(running.rates), strict=True):
         behind = before * start - running.spent(start) - once
         if behind <= 0:

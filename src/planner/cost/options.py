@@ -11,12 +11,14 @@ from planner.cost import rules
 from planner.cost.course import Course, DayRates, course, course_in, day_rates
 from planner.cost.holding import DAYS_PER_MONTH, Group, Holding
 from planner.cost.option import STEPS, Option, Terms, priced
-from planner.cost.rules import Ladder, Rung
+from planner.cost.rules import COLDNESS, Ladder, Rung
 from planner.prices import CLASSES, Place
 
 AT_ONCE: dict[str, Ladder] = {name: (Rung(0, name),) for name in CLASSES[1:]}
 ELSEWHERE = "only where the data may leave its location; reads from the old location pay network"
-AUTOCLASS = "a class per object, no retrieval fees; a scan of everything makes everything Standard again"
+AUTOCLASS = (
+    "a class per object, no retrieval fees; one scan makes everything Standard again; `allow_autoclass` lets it win"
+)
 
 
 @dataclass(frozen=True)
@@ -35,31 +37,38 @@ def options(holding: Holding, terms: Terms) -> list[Option]:
     here = day_rates(holding, terms.source)
     there = here if terms.target == terms.source else day_rates(holding, terms.target)
     work = Work(holding, terms, here, there, copy_causes(holding, terms, terms.target))
-    running = _with_entry(holding, course(holding, (), here), "STANDARD", (), terms.source)
-    leave = priced("leave", "leave everything as it is", terms.source, "STANDARD", running, {}, None, moves=False)
+    running = _with_entry(work, course(holding, terms.set_already, here), "STANDARD", terms.set_already, terms.source)
+    once = (
+        {"operations": rules.first_changes_usd(holding, terms.set_already, terms.source)} if terms.set_already else {}
+    )
+    leave = priced("leave", "leave everything as it is", terms.source, "STANDARD", running, once, None, moves=False)
     return [leave, *_keeping_classes(work, leave), *_moving(work, leave)]
 
 
 def _keeping_classes(work: Work, leave: Option) -> Iterator[Option]:
     """Objects keep their classes until a rule changes them: at once or by age, in place or after a copy as it is."""
     holding, source, target = work.holding, work.terms.source, work.terms.target
-    for name, at_once in AT_ONCE.items():
+    access, set_already = work.terms.access, work.terms.set_already
+    for name, rung in AT_ONCE.items():
+        at_once = merged(rung, set_already)
         once = {"operations": rules.first_changes_usd(holding, at_once, source)}
-        running = _with_entry(holding, course(holding, at_once, work.here), "STANDARD", at_once, source)
+        running = _with_entry(work, course(holding, at_once, work.here), "STANDARD", at_once, source)
+        allowed = access.allows(name)
         yield priced(
             f"in-place-{name.lower()}", f"stay, and let a lifecycle rule set {name}", source, "STANDARD", running, once,
-            leave, ladder=at_once, moves=False, allowed=work.terms.access.allows(name),
+            leave, ladder=rung, moves=False, allowed=allowed, note="" if allowed else access.because,
         )  # fmt: skip
-    ladder = work.terms.access.ladder
+    ladder = access.ladder
     if not ladder:
         return
     steps = ", ".join(f"{rung.storage_class} from {rung.from_days} days" for rung in ladder)
-    running = _with_entry(holding, course(holding, ladder, work.here), "STANDARD", ladder, source)
-    once = {"operations": rules.first_changes_usd(holding, ladder, source)}
+    in_place = merged(ladder, set_already)
+    running = _with_entry(work, course(holding, in_place, work.here), "STANDARD", in_place, source)
+    once = {"operations": rules.first_changes_usd(holding, in_place, source)}
     yield priced("in-place-by-age", f"stay, and let lifecycle rules demote by age ({steps})", source, "STANDARD",
                  running, once, leave, ladder=ladder, moves=False)  # fmt: skip
-    if work.there is not work.here:
-        running = _with_entry(holding, course(holding, ladder, work.there), "STANDARD", ladder, target)
+    if work.there is not work.here or set_already:
+        running = _with_entry(work, course(holding, ladder, work.there), "STANDARD", ladder, target)
     changes = rules.first_changes_usd(holding, ladder, target)
     rewrites = sum(rules.rewrite_usd(objects, name, target) for name, (objects, _, _) in holding.by_class.items())
     yield priced("move-then-demote", f"move as it is, and let lifecycle rules demote by age ({steps})", target,
@@ -87,9 +96,11 @@ def _straight(
     name = f"move-{storage_class.lower()}" + (f"-{place.location}" if elsewhere else "")
     summary = f"move straight to {storage_class}" + (f" in {place.location}" if elsewhere else "")
     once = {**causes, "operations": rules.rewrite_usd(holding.objects, storage_class, place)}
-    running = _with_entry(holding, course_in(holding, storage_class, rates), storage_class, (), place)
-    return priced(name, summary, place, storage_class, running, once, leave, moves=True,
-                  allowed=work.terms.access.allows(storage_class), note=ELSEWHERE if elsewhere else "")  # fmt: skip
+    running = _with_entry(work, course_in(holding, storage_class, rates), storage_class, (), place)
+    allowed = work.terms.access.allows(storage_class)
+    note = ELSEWHERE if elsewhere else "" if allowed else work.terms.access.because
+    return priced(name, summary, place, storage_class, running, once, leave, moves=True, allowed=allowed,
+                  note=note)  # fmt: skip
 
 
 def _autoclass(work: Work, leave: Option) -> Option:
@@ -106,6 +117,7 @@ def _autoclass(work: Work, leave: Option) -> Option:
         + rules.reads_usd(holding.reads, 0.0, "STANDARD", target)
         + holding.writes * target.class_a["STANDARD"]
         + rules.autoclass_fee_usd(holding, work.terms.book.table)
+        + _bigquery(work, target)
     )
     running = cold.plus(month / DAYS_PER_MONTH, cooling)
     once = {**work.causes, "operations": rules.rewrite_usd(holding.objects, "STANDARD", target)}
@@ -113,8 +125,22 @@ def _autoclass(work: Work, leave: Option) -> Option:
                   moves=True, note=AUTOCLASS, autoclass=True)  # fmt: skip
 
 
-def _with_entry(holding: Holding, running: Course, new_class: str, ladder: Ladder, place: Place) -> Course:
-    return running.plus(rules.entry_usd(holding, new_class, ladder, place) / DAYS_PER_MONTH)
+def _with_entry(work: Work, running: Course, new_class: str, ladder: Ladder, place: Place) -> Course:
+    """The course with what each month brings whatever is in the bucket: new objects, and BigQuery's network."""
+    month = rules.entry_usd(work.holding, new_class, ladder, place) + _bigquery(work, place)
+    return running.plus(month / DAYS_PER_MONTH)
+
+
+def _bigquery(work: Work, place: Place) -> float:
+    terms = work.terms
+    return rules.bigquery_usd(work.holding, terms.datasets or terms.source, place, terms.book.table)
+
+
+def merged(ladder: Ladder, other: Ladder) -> Ladder:
+    """Two sets of lifecycle rules that apply together."""
+    if not other:
+        return ladder
+    return tuple(sorted({*ladder, *other}, key=lambda rung: (rung.from_days, COLDNESS[rung.storage_class])))
 
 
 def copy_causes(holding: Holding, terms: Terms, target: Place) -> dict[str, float]:

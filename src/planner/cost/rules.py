@@ -79,6 +79,11 @@ def network_usd(holding: Holding, source: Place, target: Place, table: PriceTabl
     return holding.gib * table.network_usd(source, target)
 
 
+def bigquery_usd(holding: Holding, datasets: Place, bucket: Place, table: PriceTable) -> float:
+    """A month of BigQuery's reads out of a bucket, for datasets in another location; free where the table says so."""
+    return holding.bigquery_gib * table.bigquery_usd(datasets, bucket) if holding.bigquery_gib else 0.0
+
+
 def replication_usd(holding: Holding, target: Place) -> float:
     """Writing into a dual-region or multi-region."""
     return holding.gib * target.replication

@@ -5,13 +5,15 @@ from collections.abc import Callable, Sequence
 from planner.errors import InvalidPlanInput
 from planner.export.buckets import TargetBucket, target_buckets
 from planner.export.gcloud import gcloud_script
+from planner.export.in_place import in_place_rules
 from planner.export.terraform import terraform
 from planner.export.transfer import transfer_jobs
+from planner.lifecycle import Policy
 from planner.plan import Move, Plan
 from planner.planfile import find_phase
 from planner.settings import nearest
 
-FORMATS: dict[str, Callable[[Plan, Sequence[Move], Sequence[TargetBucket]], str]] = {
+FORMATS: dict[str, Callable[[Plan, Sequence[Move], Sequence[TargetBucket], Policy], str]] = {
     "terraform": terraform,
     "gcloud": gcloud_script,
     "transfer-jobs": transfer_jobs,
@@ -19,14 +21,16 @@ FORMATS: dict[str, Callable[[Plan, Sequence[Move], Sequence[TargetBucket]], str]
 
 
 def export(plan: Plan, form: str, phase: int | None = None) -> str:
-    """The buckets and transfer jobs of the moves (of one phase, or of all) as text.
+    """The buckets and transfer jobs of the moves (of one phase, or of all), and the rules of what stays, as text.
 
     Raises InvalidPlanInput for an unknown format, and for moves that the format cannot express.
     """
     if form not in FORMATS:
         raise InvalidPlanInput(f"--format {form!r} is not known", nearest(form, tuple(FORMATS)))
     phases = plan.phases if phase is None else (find_phase(plan, phase),)
-    moves = [move for each in phases for move in each.moves if move.action == "move"]
-    if not moves:
+    asked = [move for each in phases for move in each.moves]
+    moves = [move for move in asked if move.action == "move"]
+    in_place = in_place_rules(asked)
+    if not moves and (form == "transfer-jobs" or not in_place["rule"]):
         raise InvalidPlanInput("nothing moves in what was asked for", "name another --phase")
-    return FORMATS[form](plan, moves, target_buckets(moves))
+    return FORMATS[form](plan, moves, target_buckets(moves), in_place)

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from planner.export.buckets import TargetBucket
 from planner.export.transfer import job_of, not_expressible
+from planner.lifecycle import Policy
 from planner.plan import Move, Plan
 
+MERGE = "{rule: (((.[0].lifecycle_config // {}).rule // []) + $add.rule | unique)}"
 
-def gcloud_script(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBucket]) -> str:
+
+def gcloud_script(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBucket], in_place: Policy) -> str:
     """The script; it stops at the first command that fails, and creates nothing twice."""
     project = plan.evidence.project
     parts = [
@@ -21,6 +24,7 @@ def gcloud_script(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBuc
         "",
         *(line for bucket in buckets for line in _bucket(bucket)),
         *(line for move in moves for line in _job(move, plan)),
+        *(_stay(plan, in_place) if in_place["rule"] else []),
     ]
     return "\n".join(parts) + "\n"
 
@@ -79,5 +83,19 @@ def _job(move: Move, plan: Plan) -> list[str]:
         f"  {shlex.quote('gs://' + source['bucketName'] + '/' + source['path'])} \\",
         f"  {shlex.quote('gs://' + str(sink['bucketName']) + '/' + sink['path'])} \\",
         f"  {' '.join(options)}",
+        "",
+    ]
+
+
+def _stay(plan: Plan, in_place: Policy) -> list[str]:
+    """Adds rules to those that the source bucket has; running it twice changes nothing more."""
+    url, document = shlex.quote(f"gs://{plan.source_bucket}"), shlex.quote(json.dumps(in_place, sort_keys=True))
+    return [
+        f"# {plan.source_bucket}: rules for folders that stay, added to those it has (needs jq). They change storage",
+        "# classes, which pays for each object and cannot be taken back for free.",
+        "lifecycle=$(mktemp)",
+        f"gcloud storage buckets describe {url} --format='json(lifecycle_config)' |",
+        f'  jq -s --argjson add {document} {shlex.quote(MERGE)} > "$lifecycle"',
+        f'gcloud storage buckets update {url} --lifecycle-file="$lifecycle"',
         "",
     ]

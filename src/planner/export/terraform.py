@@ -7,6 +7,7 @@ from typing import Any
 
 from planner.export.buckets import TargetBucket
 from planner.export.transfer import job_of, not_expressible
+from planner.lifecycle import Policy
 from planner.plan import Move, Plan
 
 # Lifecycle conditions of the API, and what the provider calls them.
@@ -24,7 +25,7 @@ CONDITIONS = {
 }
 
 
-def terraform(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBucket]) -> str:
+def terraform(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBucket], in_place: Policy) -> str:
     """One file that `terraform validate` accepts; everything it creates is named after its bucket or use case."""
     project = plan.evidence.project or "change-me"
     parts = [
@@ -34,6 +35,7 @@ def terraform(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBucket]
         *(_bucket(bucket) for bucket in buckets),
         *(_grant(bucket, number) for bucket in buckets for number in range(len(bucket.migration.settings.iam))),
         *(_job(move, plan) for move in moves),
+        *([_stay(plan, in_place)] if in_place["rule"] else []),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -85,6 +87,13 @@ def _lifecycle(rule: Mapping[str, Any]) -> str:
         if value == 0 and key in {"age", "daysSinceCustomTime", "daysSinceNoncurrentTime", "numNewerVersions"}:
             lines.append(f"      send_{CONDITIONS[key]}_if_zero = true")
     return "\n".join([*lines, "    }", "  }"])
+
+
+def _stay(plan: Plan, in_place: Policy) -> str:
+    """The source bucket is another configuration's resource: its new rules stand here as a comment to paste there."""
+    rules = "\n".join(_lifecycle(rule) for rule in in_place["rule"]).splitlines()
+    head = f"# For the resource of {plan.source_bucket}, wherever that is kept: rules for folders that stay."
+    return "\n".join([head, *(f"# {line}" for line in rules)])
 
 
 def _grant(bucket: TargetBucket, number: int) -> str:

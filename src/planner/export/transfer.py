@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planner.export.buckets import TargetBucket
+from planner.lifecycle import Policy
 from planner.plan import Move, Plan
 
 PREFIXES = 1000
@@ -67,9 +68,9 @@ def job_of(move: Move, plan: Plan) -> dict[str, Any]:
     }
 
 
-def transfer_jobs(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBucket]) -> str:
+def transfer_jobs(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBucket], in_place: Policy) -> str:
     """One JSON document a line; moves that no job can express are named in lines of their own, with the reason."""
-    del buckets
+    del buckets, in_place
     lines = []
     for move in moves:
         reason = not_expressible(move)
