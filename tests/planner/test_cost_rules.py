@@ -2,7 +2,7 @@
 
 | rule | test |
 |---|---|
-| storage by class and location, by the day | storage_at_rest, storage_is_billed_by_the_day, storage_costs_more_in_more_places |
+| storage by class and location, by the day | storage_at_rest, storage_is_billed_by, storage_costs_more_in |
 | Class A at the destination's rate, once a rewrite; region, dual-region, multi-region | a_rewrite_pays_class_a |
 | Class B and retrieval on reads | reads_pay_class_b_and_retrieval, a_get_costs_the_same_in_every_kind_of_location |
 | retrieval on copies; early deletion after the wait | copying_cold_objects, deleting_early |
@@ -12,7 +12,7 @@
 | Autoclass: fee, small objects, no retrieval | autoclass_* |
 | both copies until cleanup, soft delete for seven days, deleting itself free | moving_straight_to_coldline |
 | small objects | small_objects_can_cost_more |
-| demotion by age, also by rules that are there already | demotion_by_age, old_objects, a_fed_folder, rules_that_are_there |
+| demotion by age, also by rules that exist | demotion_by_age, old_objects, a_fed_folder, rules_that_are_there |
 | a table of one's own | negotiated_prices (and test_planning.py) |
 """
 
@@ -171,7 +171,7 @@ def test_bigquery_reads_free_by_location(datasets: str, bucket: str, usd: float)
 
 
 def test_bigquery_reads_make_a_cheaper_location_dearer() -> None:
-    # 1000 GiB in EU; 500 GiB a month for datasets in EU. To europe-north1: 6.00 less for storage, 10.00 more for network.
+    # 1000 GiB in EU, 500 GiB a month for datasets in EU. To europe-north1: storage 6.00 less, network 10.00 more.
     source = TABLE.place("EU")
     under = Terms(PriceBook(TABLE), source, source, Access("STANDARD"), 30, 7)
     read = holding(objects=1000, read_gib=500.0, bigquery_gib=500.0)

@@ -257,7 +257,8 @@ def test_names_and_lines_are_said_once() -> None:
 def test_a_use_case_inside_a_subfolder_leaves_out_only_what_lies_below_it(tmp_path: Path) -> None:
     path = tmp_path / "configs.yaml"
     path.write_text(
-        "part: {pattern: single_folder, source_bucket: 'data-bucket-{env}', source_path: x/a/, target_bucket: 'part-{env}'}\n"
+        "part: {pattern: single_folder, source_bucket: 'data-bucket-{env}', source_path: x/a/, "
+        "target_bucket: 'part-{env}'}\n"
     )
     whole = folder("x", excludes=("x/a/own/", "x/b/"))
     plan = planned(whole, config=load_configs(path))

@@ -143,7 +143,10 @@ def test_the_gcloud_script_parses_and_quotes(tmp_path: Path) -> None:
     script = tmp_path / "buckets.sh"
     script.write_text(export(plan, "gcloud"), encoding="utf-8")
     fake = tmp_path / "gcloud"
-    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$*" >> "$CALLS"\ntest "$3" != describe\n', encoding="utf-8")
+    fake.write_text(
+        '#!/bin/sh\nprintf "%s\\n" "$*" >> "$CALLS"\ntest "$3" != describe -o "$4" = gs://data-bucket-prod\n',
+        encoding="utf-8",
+    )
     fake.chmod(0o755)
     calls = tmp_path / "calls"
 

@@ -8,6 +8,8 @@ from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, Holding
 from planner.cost.rules import COLDNESS, Ladder, class_at
 from planner.prices import Place
 
+FROM_NOW_ON = (0.0,)
+
 
 class Course(NamedTuple):
     """Dollars a day, `rates[n]` from day `starts[n]` on; the first start is 0."""
@@ -29,12 +31,14 @@ class Course(NamedTuple):
 
     def plus(self, rate: float, scale: float = 1.0) -> "Course":
         """This course times `scale`, and `rate` dollars a day on top."""
+        if len(self.rates) == 1:
+            return flat(self.rates[0] * scale + rate)
         return Course(self.starts, [each * scale + rate for each in self.rates])
 
 
 def flat(rate: float) -> Course:
     """The same rate for ever."""
-    return Course((0.0,), (rate,))
+    return Course(FROM_NOW_ON, (rate,))
 
 
 class DayRates(NamedTuple):

@@ -4,8 +4,9 @@ Two simplifications, both stated in every plan: the bytes of today are priced, n
 of the evidence's window go on at the same rate, spread over the bytes (over the young ones, where heat ends with age).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 
 from analysis.model import Subfolder
 from planner.prices import OLD_CLASSES
@@ -46,24 +47,19 @@ class Holding:
     writes: float = 0.0
     read_gib_estimated: bool = False
 
-    @cached_property
-    def by_class(self) -> dict[str, tuple[int, float, float]]:
-        """Objects, GiB and share of the reads for each class."""
+    by_class: dict[str, tuple[int, float, float]] = field(init=False)  # objects, GiB and share of the reads
+    gib: float = field(init=False)  # all bytes
+    objects: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The sums, which every rule asks for."""
         found: dict[str, tuple[int, float, float]] = {}
         for group in self.groups:
             objects, gib, share = found.get(group.storage_class, (0, 0.0, 0.0))
             found[group.storage_class] = (objects + group.objects, gib + group.gib, share + group.read_share)
-        return found
-
-    @cached_property
-    def gib(self) -> float:
-        """All bytes, in GiB."""
-        return sum(group.gib for group in self.groups)
-
-    @cached_property
-    def objects(self) -> int:
-        """All objects."""
-        return sum(group.objects for group in self.groups)
+        object.__setattr__(self, "by_class", found)
+        object.__setattr__(self, "gib", sum([gib for _, gib, _ in found.values()]))
+        object.__setattr__(self, "objects", sum([objects for objects, _, _ in found.values()]))
 
     @cached_property
     def oldest_days(self) -> int:
@@ -85,7 +81,7 @@ def holding_of(subfolder: Subfolder) -> Holding:
     if not any(age.bytes for age in young):
         young = list(subfolder.class_ages)
     weight = sum(age.bytes for age in young) or 1
-    chosen = set(young)
+    read_below = limit if limit is not None and len(young) < len(subfolder.class_ages) else inf
     groups = tuple(
         Group(
             storage_class=OLD_CLASSES.get(age.storage_class, age.storage_class),
@@ -93,7 +89,7 @@ def holding_of(subfolder: Subfolder) -> Holding:
             objects=age.objects,
             gib=age.bytes / GIB,
             small_objects=age.small_objects,
-            read_share=age.bytes / weight if age in chosen else 0.0,
+            read_share=age.bytes / weight if age.age_days_bucket < read_below else 0.0,
         )
         for age in subfolder.class_ages
     )

@@ -12,6 +12,7 @@ from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, MONTHS
 from planner.cost.rules import COLDNESS, Ladder, Rung
 from planner.prices import Place, PriceBook
 
+CAUSES = {name.removesuffix("_usd"): name for name in OneOff.__struct_fields__}
 TINY = 1e-9  # dollars; below it two costs are equal
 
 # Cloud Storage's own steps under Autoclass; the ladder by age uses the same, as they match the minimum days.
@@ -87,7 +88,7 @@ class Option(msgspec.Struct, frozen=True):
             moves=self.moves,
             monthly_usd=money(self.month_usd),
             one_off_usd=money(self.one_off_usd),
-            one_off=OneOff(**{f"{cause}_usd": money(usd) for cause, usd in self.one_off.items() if usd}),
+            one_off=OneOff(**{CAUSES[cause]: money(usd) for cause, usd in self.one_off.items() if usd}),
             three_year_usd=money(self.three_year_usd),
             saving_usd=money(leave_usd - self.three_year_usd),
             break_even_months=self.break_even_months,
