@@ -105,7 +105,7 @@ def _warnings(analysis: Analysis, rows: Sequence[Row], facts: BucketFacts | None
     found = []
     if facts is None:
         found.append(
-            f"{analysis.bucket} was not asked about notifications, IAM conditions, lifecycle rules and whether target "
+            "the bucket itself was not asked about notifications, IAM conditions, lifecycle rules and whether target "
             "names are taken: `plan generate --inspect` asks"
         )
     unknown = [row.candidate.subfolder.name for row in rows if row.candidate.subfolder.temperature == "unknown"]
@@ -145,6 +145,8 @@ def _move(rank: int, row: Row, shared: tuple[Shared, ...], facts: BucketFacts | 
         writers=tuple(dict.fromkeys(use.name for use in subfolder.writers)),
         objects=subfolder.objects,
         bytes=subfolder.bytes,
+        layout=subfolder.template if subfolder.template != subfolder.prefix else "",
+        folders=len(subfolder.children),
         migration=migration,
         cost=row.decision.cost(row.option, recommendation(placement, row.decision, row.option)),
         score=row.score,

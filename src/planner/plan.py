@@ -174,6 +174,8 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     writers: tuple[str, ...]
     objects: int
     bytes: int
+    layout: str = ""  # how names below the subfolder repeat, e.g. `exports/{YYYYMMDD}/`; empty where they do not
+    folders: int = 0  # directly below the subfolder
     migration: Migration
     cost: Cost
     score: Score

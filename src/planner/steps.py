@@ -81,7 +81,7 @@ def _create(migration: Migration) -> tuple[str, ...]:
 
 
 def _copy(subfolder: Subfolder, migration: Migration, source: str, target: str) -> tuple[str, ...]:
-    amount = f"{subfolder.objects} object{'s' * (subfolder.objects != 1)}, {subfolder.bytes} bytes"
+    amount = f"{subfolder.objects:,} object{'s' * (subfolder.objects != 1)}, {subfolder.bytes:,} bytes"
     return (
         f"copy {amount}, from {source} to {target} as {migration.storage_class}",
         *(f"leave out gs://{migration.source_bucket}/{prefix}" for prefix in migration.exclude_prefixes[:LISTED]),

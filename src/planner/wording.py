@@ -32,7 +32,7 @@ def benefits(subfolder: Subfolder, decision: Decision, option: Option, action: A
     found = []
     month = decision.leave.month_usd - option.month_usd
     if month >= 0.005:
-        found.append(f"saves {month:.2f} USD a month in storage and access ({option.summary})")
+        found.append(f"saves {month:.2f} USD a month in storage and access")
     if subfolder.isolation in {"perfect", "excellent"}:
         found.append("permissions and cost of this use case stand alone")
     found += [text for flag, text in FLAG_BENEFITS.items() if flag in subfolder.flags]
@@ -61,7 +61,7 @@ def risks(
                 found.append(
                     "BigQuery reads it: outside the location of its datasets, that pays network (priced) or is refused"
                 )
-        if decision.premium_usd >= 1:
+        if not decision.move_pays:
             found.append(f"a bucket of its own costs {decision.premium_usd:.2f} USD more over three years than staying")
     return tuple(dict.fromkeys(found))
 
@@ -77,9 +77,9 @@ def recommendation(placement: Placement, decision: Decision, option: Option) -> 
     if placement.action == "stay":
         return f"stay: {placement.because}"
     if premium < 0.005:
-        return f"{option.summary}; staying ({in_place.summary}) would not be cheaper over three years"
+        return f"{option.summary}; to {in_place.summary} would not be cheaper over three years"
     worth = "" if decision.move_pays else ", so the move is for other reasons than money"
     return (
-        f"{option.summary}; staying ({in_place.summary}) would be {premium:.2f} USD cheaper over three years, and a "
+        f"{option.summary}; to {in_place.summary} would be {premium:.2f} USD cheaper over three years, where a "
         f"bucket of its own may cost {limit:.2f} USD{worth}"
     )

@@ -60,7 +60,7 @@ def test_the_comparison_stands_in_every_move() -> None:
         for wanted in ("leave", "in-place-coldline", "in-place-by-age", "move-then-demote", "move-standard",
                        "move-nearline", "move-coldline", "move-archive", "move-autoclass"):  # fmt: skip
             assert wanted in names
-        assert "staying" in move.cost.recommendation
+        assert "over three years" in move.cost.recommendation
 
 
 def test_the_class_is_the_cheapest_that_the_access_allows() -> None:

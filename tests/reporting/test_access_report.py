@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from analysis.catalogue import Catalogue
+from planner.cost.today import month_as_it_is
 from planner.prices import load_prices
 from small_catalogue import BUCKET, GAP, GIB, usual_folders, write_catalogue
 from thermocline.cli.app import run
 from thermocline.reporting.access import build
 from thermocline.reporting.facts import load_facts
+from thermocline.reporting.pages import escape_markdown
+from thermocline.reporting.words import money
 
 
 def write_report(catalogue: Path, folder: Path, *options: str) -> tuple[str, str]:
@@ -68,6 +71,31 @@ def test_only_dated_reads_have_an_age(pages: tuple[str, str]) -> None:
 def test_cost_is_the_price_of_the_class_at_the_location(pages: tuple[str, str]) -> None:
     assert r"\$6.00" in line_of(pages[1], "archive", "Storage classes and cost now")  # 300 GiB at 0.020
     assert r"\$0.80" in line_of(pages[1], "imports/seed", "Storage classes and cost now")  # 80 GiB at 0.010
+
+
+def test_reads_and_new_objects_are_priced_beside_storage(pages: tuple[str, str], catalogue: Path) -> None:
+    with Catalogue.open(catalogue) as opened:
+        facts = load_facts(opened, BUCKET)
+    place = load_prices().place(facts.analysis.location)
+    exports = next(each for each in facts.subfolders if each.name == "exports")
+    month = month_as_it_is(exports, place)
+
+    # Gets at .0004 a thousand, inserts at .005 a thousand, over the window's months; Standard has no retrieval.
+    months = exports.coverage_days / 30
+    assert month.reads_usd == pytest.approx(exports.read_events / months * 0.0004 / 1000)
+    assert month.writes_usd == pytest.approx(exports.write_events / months * 0.005 / 1000)
+    line = line_of(pages[1], "exports", "Storage classes and cost now")
+    assert line.endswith(f"| {escape_markdown(money(month.usd))} |")
+
+
+def test_pictures_stand_as_tables_too(pages: tuple[str, str]) -> None:
+    for subfolder in usual_folders():
+        assert subfolder.temperature in line_of(pages[1], subfolder.name, "What is in the bucket")
+    section = pages[1].split("## What the evidence covers")[1]
+    assert re.search(r"\| data read \| 2026-\d\d-\d\d \| 2026-10-31 \| 1\d\d \| 1\d\d \|", section)
+    # Each figure of the page is followed by a table before the next heading.
+    for part in pages[0].split("<figure")[1:]:
+        assert "<table" in part.split("<h2")[0]
 
 
 def test_gaps_in_the_logs_are_named(pages: tuple[str, str]) -> None:

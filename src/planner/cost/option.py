@@ -1,7 +1,7 @@
 """One alternative: what it would cost over three years, and when it has paid for itself."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from math import ceil
 
 import msgspec
@@ -32,14 +32,20 @@ class Access:
         """Whether all objects may be in this class."""
         return COLDNESS[storage_class] <= COLDNESS[self.coldest]
 
-    @cached_property
-    def ladder(self) -> tuple[Rung, ...]:
-        """The steps by age, none colder than allowed, none before its age."""
-        return tuple(
-            Rung(max(rung.from_days, self.ladder_from_days), rung.storage_class)
-            for rung in STEPS
-            if COLDNESS[rung.storage_class] <= COLDNESS[self.ladder_coldest]
-        )
+    @property
+    def ladder(self) -> tuple[tuple[Rung, ...], str]:
+        """The steps by age, none colder than allowed, none before its age; and the same in words."""
+        return _ladder(self.ladder_from_days, self.ladder_coldest)
+
+
+@cache
+def _ladder(from_days: int, coldest: str) -> tuple[tuple[Rung, ...], str]:
+    steps = tuple(
+        Rung(max(rung.from_days, from_days), rung.storage_class)
+        for rung in STEPS
+        if COLDNESS[rung.storage_class] <= COLDNESS[coldest]
+    )
+    return steps, ", ".join(f"{rung.storage_class} from {rung.from_days} days" for rung in steps)
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,9 @@ def _keeping_classes(work: Work, leave: Option) -> Iterator[Option]:
             f"in-place-{name.lower()}", f"stay, and let a lifecycle rule set {name}", source, "STANDARD", running, once,
             leave, ladder=rung, moves=False, allowed=allowed, note="" if allowed else access.because,
         )  # fmt: skip
-    ladder = access.ladder
+    ladder, steps = access.ladder
     if not ladder:
         return
-    steps = ", ".join(f"{rung.storage_class} from {rung.from_days} days" for rung in ladder)
     in_place = merged(ladder, set_already)
     running = _with_entry(work, course(holding, in_place, work.here), "STANDARD", in_place, source)
     once = {"operations": rules.first_changes_usd(holding, in_place, source)}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analysis.classify.drift import compare
+from planner.cost.today import month_as_it_is
 from planner.plan import Plan
 from planner.prices import PriceTable
 from planner.tiers import place as place_in_tier
@@ -78,6 +79,7 @@ def build(facts: Facts, prices: PriceTable, plan: Plan | None = None) -> AccessR
     order = tallies.in_order(facts, {name: ranking.rank for name, ranking in rankings.items()})
     changes = list(compare(facts.before, facts.analysis)) if facts.before else []
     temperatures = tallies.by_temperature(facts, costs)
+    months = {subfolder.name: month_as_it_is(subfolder, place) for subfolder in facts.subfolders}
     values = {
         "facts": facts,
         "analysis": facts.analysis,
@@ -93,6 +95,10 @@ def build(facts: Facts, prices: PriceTable, plan: Plan | None = None) -> AccessR
         "ages": tallies.summarise_ages(facts.ages),
         "temperatures": temperatures,
         "costs": _cost_table(order, costs),
+        "months": months,
+        "access_usd": sum(month.reads_usd + month.writes_usd for month in months.values()),
+        "covered": tallies.summarise_coverage(facts.covered, facts.first, facts.last),
+        "by_size": sorted(facts.subfolders, key=lambda subfolder: (-subfolder.bytes, subfolder.name)),
         "class_names": sorted({cost.storage_class for cost in costs}, key=_class_order),
         "total_bytes": sum(subfolder.bytes for subfolder in facts.subfolders),
         "total_objects": sum(subfolder.objects for subfolder in facts.subfolders),
@@ -114,12 +120,11 @@ def _class_order(name: str) -> tuple[int, str]:
 
 
 def _cost_table(order: list[str], costs: list[ClassCost]) -> list[dict[str, Any]]:
-    """One line a subfolder: bytes by class, and the cost of all."""
-    lines: dict[str, dict[str, Any]] = {name: {"subfolder": name, "bytes": {}, "usd": 0.0} for name in order}
+    """One line a subfolder: bytes by class."""
+    lines: dict[str, dict[str, Any]] = {name: {"subfolder": name, "bytes": {}} for name in order}
     for cost in costs:
-        line = lines[cost.subfolder]
-        line["bytes"][cost.storage_class] = line["bytes"].get(cost.storage_class, 0) + cost.bytes
-        line["usd"] += cost.monthly_usd
+        held = lines[cost.subfolder]["bytes"]
+        held[cost.storage_class] = held.get(cost.storage_class, 0) + cost.bytes
     return list(lines.values())
 
 

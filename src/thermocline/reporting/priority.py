@@ -36,6 +36,13 @@ TIER_MEANING = {
     3: "hot and isolated, or warm and shared",
     4: "stays in the bucket for now",
 }
+PHASE_MEANING = {
+    1: "The most saved for the least risk: start here.",
+    2: "Looked up now and then: few consumers have to be pointed to the new place.",
+    3: "Good benefits, moderate risk: users are regular and known, so that they can be told.",
+    4: "Little to save, much to coordinate: only with the owners, when earlier phases have shown the way.",
+    5: "Nothing is moved; each says what would have to change first.",
+}
 
 
 def write_priority(plan: Plan, folder: Path, *, code_url: str | None = None) -> list[Path]:
@@ -68,6 +75,16 @@ class PhaseSum(NamedTuple):
     def break_even_months(self) -> float | None:
         """Until the saving has paid for the move; None where it never does."""
         return self.one_off_usd / self.saving_usd if self.saving_usd > 0 else None
+
+    @property
+    def observe_days(self) -> int:
+        """How long the old places have to be quiet, at least."""
+        return max((move.migration.observe_days for move in self.moving), default=0)
+
+    @property
+    def meaning(self) -> str:
+        """What kind of phase it is, in a sentence."""
+        return PHASE_MEANING.get(self.phase.phase, "")
 
     @property
     def state(self) -> str:

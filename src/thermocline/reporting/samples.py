@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import csv
 import io
 import os
 import shutil
@@ -46,12 +47,25 @@ def make_samples(folder: Path, *, scale: float = SCALE) -> None:
 
 
 def _analyse(lake: Lake, catalogue: Path) -> None:
+    """Twice, a month apart, each time with the inventory of that day."""
     here = ("--catalogue", catalogue)
     _type("ingest", "logs", lake.logs_dir, *here)
-    _type("ingest", "inventory", lake.inventory_path, *here)
     _type("ingest", "code", lake.checkout_path, "--env", lake.env, "--bucket", lake.bucket, *here)
-    for as_of in (("--as-of", BEFORE), ()):
+    inventories = (_earlier(lake.inventory_path, catalogue.parent), lake.inventory_path)
+    for inventory, as_of in zip(inventories, (("--as-of", BEFORE), ()), strict=True):
+        _type("ingest", "inventory", inventory, *here)
         _type("analyze", "--bucket", lake.bucket, *as_of, *here)
+
+
+def _earlier(inventory: Path, folder: Path) -> Path:
+    """The inventory of a month before, as far as today's tells it: what was created up to then."""
+    report = folder / f"earlier-report_{BEFORE}T23:30_0.csv"
+    with inventory.open(encoding="utf-8", newline="") as today, report.open("w", encoding="utf-8", newline="") as then:
+        rows = csv.DictReader(today)
+        writer = csv.DictWriter(then, rows.fieldnames or ())
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["timeCreated"][:10] <= BEFORE)
+    return report
 
 
 def _migrate_first_phase(lake: Lake, catalogue: Path, plan: Path) -> None:

@@ -61,6 +61,17 @@ class Gap(NamedTuple):
     days: int
 
 
+class Coverage(NamedTuple):
+    """On how many days of the window one log type has entries."""
+
+    log_type: str
+    first: date | None
+    last: date | None
+    days: int
+    window: int
+    events: int
+
+
 def price(subfolders: Iterable[Subfolder], place: Place) -> list[ClassCost]:
     """Storage alone, per month, at the prices of one location; a class without a price is billed as Standard."""
     costs = []
@@ -151,6 +162,20 @@ def gaps(covered: Iterable[CoveredDay], first: date, last: date) -> list[Gap]:
                 found.append(Gap(log_type, start, day - timedelta(days=1), (day - start).days))
                 start = None
     return found
+
+
+def summarise_coverage(covered: Iterable[CoveredDay], first: date, last: date) -> list[Coverage]:
+    """One line for each log type; those that show data access are there even where nothing was found."""
+    days: dict[str, dict[date, int]] = {"data_read": {}, "data_write": {}}
+    for entry in covered:
+        if first <= entry.day <= last:
+            there = days.setdefault(entry.log_type, {})
+            there[entry.day] = there.get(entry.day, 0) + entry.events
+    whole = (last - first).days + 1
+    return [
+        Coverage(name, min(there, default=None), max(there, default=None), len(there), whole, sum(there.values()))
+        for name, there in days.items()
+    ]
 
 
 def most_active(facts: Facts, limit: int) -> list[str]:
