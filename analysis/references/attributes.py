@@ -54,8 +54,10 @@ def _plain(owner: Value, name: str) -> Value:
     if isinstance(owner, Bucket) and name in ("name", "id"):
         return owner.name
     if isinstance(owner, Blob):
-        if name in ("name", "path"):
+        if name == "name":
             return owner.name
+        if name in ("path", "uri", "public_url"):
+            return literal("gs://") + owner.bucket + literal("/") + owner.name
         if name == "bucket":
             return Bucket(owner.bucket)
     if isinstance(owner, PathValue):

@@ -176,8 +176,11 @@ def _command(
     directories: list[Text],
     variables: dict[str, Value],
 ) -> bool:
+    inner = shell.script_given(command.words)
+    if inner is not None and command.site is None:  # a list of words; a script's own was read with the script
+        return _script(machine, inner, name, arguments, frame, directories, variables)
     found = acted = False
-    written = command.words[0].first_line if command.words else None
+    written = command.site or (command.words[0].first_line if command.words else None)
     here = written if written and written.file == arguments.site.file else arguments.site
     for role, place, _, via in storage_tools.touches(command):
         recording.touch(machine, role, place.bucket, place.prefix, here, f"{name}: {via}", frame, arguments=arguments)

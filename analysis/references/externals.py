@@ -296,6 +296,14 @@ def _unknown_date(_: "Machine", __: Arguments, ___: Frame) -> Value:
     return hole("date")
 
 
+def _one_of(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
+    """`max(blobs, key=…)`: any element."""
+    if len(arguments.positional) != 1:
+        return Unknown("number")
+    found, _ = machine.iterate(arguments.positional[0], frame)
+    return either(found) if found else Unknown("element")
+
+
 def _length(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     value = arguments.positional[0] if arguments.positional else Unknown()
     if isinstance(value, Text) and value.known:
@@ -356,6 +364,8 @@ _FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
     "builtins.next": lambda machine, arguments, frame: (
         either(machine.iterate(arguments.positional[0], frame)[0]) if arguments.positional else Unknown()
     ),
+    "builtins.max": _one_of,
+    "builtins.min": _one_of,
     "os.fspath": _string,
     "os.path.join": _join_paths,
     "posixpath.join": _join_paths,

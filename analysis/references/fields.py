@@ -35,7 +35,7 @@ def fill_fields(machine: "Machine", instance: Instance, arguments: Arguments, fr
         if name in arguments.keywords or name in instance.names:
             continue
         default = class_member(cls, name)
-        if isinstance(default, Product) and default.path.rpartition(".")[2] in ("Field", "field", "attrib", "ib"):
+        if isinstance(default, Product) and _declares(default):
             default = _field_default(machine, default, frame)
         if settings:
             instance.names[name] = environment.variable(machine, literal(name.upper()), default)
@@ -45,6 +45,12 @@ def fill_fields(machine: "Machine", instance: Instance, arguments: Arguments, fr
             instance.names[name] = environment.known_name(machine, name) or Unknown(name)
     instance.names.update(arguments.keywords)
     del ast
+
+
+def _declares(product: Product) -> bool:
+    """Whether a class attribute's value only describes the attribute."""
+    last = product.path.rpartition(".")[2]
+    return last in ("Field", "field", "attrib", "ib") or (last.endswith("Parameter") and "luigi" in product.path)
 
 
 def _field_default(machine: "Machine", field: Product, frame: Frame) -> Value | None:
@@ -73,4 +79,5 @@ def _fields(cls: Class) -> list[str]:
         for statement in cls.node.body
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     )
+    names.extend(name for name, value in cls.names.items() if isinstance(value, Product) and _declares(value))
     return list(dict.fromkeys(names))

@@ -27,12 +27,12 @@ _SILENT = re.compile(
     r"|urlparse|urlsplit|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
-    r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint)(?:_|$)"
-    r"|(?:_|^)(?:output|destination|dest|target|temp|tmp|staging|checkpoint)(?:_|$)",
+    r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir)(?:_|$)"
+    r"|(?:_|^)(?:output|destination|dest|target|temp|tmp|staging|checkpoint|ckpt|log_dir|logdir|model_dir)(?:_|$)",
     re.IGNORECASE,
 )
 _READS = re.compile(
-    r"^(?:source|src|input|in|from|load|import|read|download|template)(?:_|$)|(?:_|^)(?:input|source|src|spec_gcs_path)(?:_|$)",
+    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|initialization_actions)(?:_|$)|(?:_|^)(?:input|source|src|spec_gcs_path)(?:_|$)",
     re.IGNORECASE,
 )
 _NAME_ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
@@ -139,7 +139,7 @@ def _plumbing(arguments: Arguments) -> bool:
 
 def guessed_role(argument: str, call: str) -> Role | None:
     """What a call with this name does with an address in this argument; None where the names say nothing."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", call)
+    words, argument = (re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name) for name in (call, argument))
     for pattern, role in _NAME_ROLES[:2]:
         if pattern.search(words):
             return role

@@ -66,7 +66,8 @@ def run_shell(program: Program, start: Start) -> None:
     words = start.words or ()
     known.update({str(number): word for number, word in enumerate(words, 1)})
     known["@"] = known["*"] = join(literal(" "), words)
-    for command in shell.commands(program.file_text(start.file), known, program.env):
+    sourced = _sourced(program, start.file)
+    for command in shell.commands(program.file_text(start.file), known, program.env, sourced=sourced):
         _command(program, command, start.file, start.workload)
 
 
@@ -80,45 +81,59 @@ def _shell(program: Program, file: SourceFile) -> None:
         known.update(shell.make_variables(text))
         spans = [(m.start(), m.end(), literal("${" + m[1] + "}")) for m in re.finditer(r"\$\((\w+)\)", text.flat)]
         text = text.replace_spans(spans)
-    for command in shell.commands(text, known, program.env):
+    for command in shell.commands(text, known, program.env, sourced=_sourced(program, file.path)):
         _command(program, command, file.path, workload)
+
+
+def _sourced(program: Program, importer: str) -> Callable[[str], Text | None]:
+    """The text of a script of the checkout that `importer` sources."""
+
+    def find(name: str) -> Text | None:
+        tail = name.rpartition("\x00")[2].lstrip("./")
+        path = program.nearest(tail, importer) if tail and len(tail) < 200 else None
+        return program.file_text(path) if path and path != importer else None
+
+    return find
 
 
 def _command(program: Program, command: shell.Command, path: str, workload: str) -> None:
     touched = list(storage_tools.touches(command))
-    here = command.words[0].first_line or Site(path, 1)
+    here = _written(command, path)
     if all(role == "reference" for role, *_ in touched) and _start(program, command, path, workload):
         return
-    for role, place, site, via in touched:
-        at = command.words[0].first_line or site or here
-        program.record(
-            role,
-            place.bucket,
-            place.prefix,
-            at if at.file == path else Site(path, at.line),
-            via,
-            0.9,
-            workload=workload,
-        )
+    for role, place, _, via in touched:
+        program.record(role, place.bucket, place.prefix, here, via, 0.9, workload=workload)
     if touched:
         return
+    if command.words[0].flat in ("echo", "printf"):
+        return
+    option = ""
     for word in command.words:
+        name, equals, _ = word.flat.removeprefix("--").partition("=")
+        option = name if word.flat.startswith("--") else option
         for _, _, place in embedded(word):
             program.record(
-                "reference",
+                guessed_role(option.replace("-", "_"), "") or "reference" if option else "reference",
                 place.bucket,
                 place.prefix,
-                word.first_line or here,
+                here,
                 command.words[0].pattern[:40],
                 0.6,
                 workload=workload,
             )
+        option = "" if equals or not word.flat.startswith("--") else option
+
+
+def _written(command: shell.Command, path: str) -> Site:
+    """The line of a file on which one of its commands stands."""
+    site = command.site or command.words[0].first_line or Site(path, 1)
+    return site if site.file == path else Site(path, site.line)
 
 
 def _start(program: Program, command: shell.Command, path: str, workload: str) -> bool:
     """Start the script of the checkout that a command runs; False where it runs none."""
     started = commands.script_start(command.words, program.installed)
-    here = command.words[0].first_line or Site(path, 1)
+    here = _written(command, path)
     near = [command.directory] if command.directory else []
     return started is not None and program.start(started[0], started[1], command.variables, near, None, workload, here)
 

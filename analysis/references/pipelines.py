@@ -1,24 +1,26 @@
 """Pipelines described in YAML and JSON: commands of containers and workflows, operators by class, addresses."""
 
 import ast
+import re
 from collections.abc import Iterator
 
-from analysis.references import guesses, recording, touches
+from analysis.references import environment, guesses, recording, shell, storage_tools, touches
 from analysis.references.commands import found_in_call
 from analysis.references.frames import Frame, Module
-from analysis.references.locations import located
+from analysis.references.locations import located, plain_path
 from analysis.references.machine import Machine, Process
 from analysis.references.model import Role, Site
 from analysis.references.program import Program
 from analysis.references.sql import looks_like_sql
 from analysis.references.sql import touches as sql_touches
-from analysis.references.text import Text
-from analysis.references.values import Arguments, Items, Table, Value
+from analysis.references.text import Text, hole, literal
+from analysis.references.values import Arguments, Items, Table, Value, as_text
 
 _COMMANDS = ("command", "cmds", "args", "arguments", "run", "script", "entrypoint", "bash_command", "cmd", "commands")
 _CLASSES = ("operator", "class", "class_name", "_target_", "operator_class", "task_type")
 _BUCKET_KEYS = ("bucket", "bucket_name", "gcs_bucket")
 _PATH_KEYS = ("prefix", "path", "folder", "object", "blob", "key", "object_name")
+_TOOLS = ("gsutil", "gcloud", "bq")
 _EXTERNAL = {"location", "external_location", "uri", "uris", "source_uris"}
 
 
@@ -26,15 +28,97 @@ def scan_structure(program: Program, path: str, value: Value) -> None:
     """Record what one file's content does, and start the scripts that it starts."""
     machine = Machine(program, path.rpartition("/")[0], Process(), program.script_name(path))
     frame = Frame(Module(path, ast.Module([], []), path), {})
+    value = _filled(value, _names_of(value, program.env), program.env, {})
     for table, keys in _tables(value, (), set()):
         site = _site(table, path)
         arguments = Arguments([], {key: entry for key, entry in table.entries.items() if isinstance(key, str)}, site)
-        handled = _operator(machine, arguments, frame)
+        handled = _operator(machine, arguments, frame) | _step(machine, table, arguments, frame)
         handled |= _commands(machine, table, arguments, frame)
         _pair(machine, [*keys], arguments, frame)
         for key, text in _strings(table):
             if key not in handled:
                 _address(machine, [*keys, key], text, path, frame)
+
+
+_EXPRESSION = re.compile(r"\$\{\{\s*(?P<name>[^}]{1,200}?)\s*\}\}")
+_SUBSTITUTED = ("substitutions", "env", "variables")
+
+
+def _names_of(value: Value, env: str | None) -> dict[str, Text]:
+    """Variables that a build or a workflow gives to all its steps."""
+    found: dict[str, Text] = {}
+    for key in _SUBSTITUTED:
+        table = value.entries.get(key) if isinstance(value, Table) else None
+        for name, entry in table.entries.items() if isinstance(table, Table) else ():
+            if isinstance(entry, Text):
+                found[str(name)] = shell.expand(_expressions(entry, found, env), found, env)
+    return found
+
+
+def _expressions(text: Text, known: dict[str, Text], env: str | None) -> Text:
+    """`${{ env.NAME }}` of workflows."""
+    if "${{" not in text.flat:
+        return text
+    spans = []
+    for match in _EXPRESSION.finditer(text.flat):
+        name = match["name"].rpartition(".")[2].strip()
+        here = environment.current(env) if environment.names_environment(name) else None
+        spans.append((match.start(), match.end(), known.get(name) or here or hole(name)))
+    return text.replace_spans(spans)
+
+
+def _filled(value: Value, known: dict[str, Text], env: str | None, done: dict[int, Value]) -> Value:
+    """The same content with what `known` says put in; other variables stay for the shell."""
+    if isinstance(value, Text):
+        text = _expressions(value, known, env)
+        spans = [
+            (match.start(), match.end(), known[match["name"]])
+            for match in re.finditer(r"\$\{?(?P<name>\w+)\}?", text.flat)
+            if match["name"] in known
+        ]
+        return text.replace_spans(spans) if spans else text
+    if not isinstance(value, Items | Table):
+        return value
+    if id(value) not in done:
+        done[id(value)] = value
+        if isinstance(value, Items):
+            value.values = [_filled(item, known, env, done) for item in value.values]
+        else:
+            value.entries = {key: _filled(entry, known, env, done) for key, entry in value.entries.items()}
+    return value
+
+
+def _step(machine: Machine, table: Table, arguments: Arguments, frame: Frame) -> set[str]:
+    """A step whose image is the tool (Cloud Build), or that uploads by a ready-made action (GitHub)."""
+    name, words, entry = table.entries.get("name"), table.entries.get("args"), table.entries.get("entrypoint")
+    uses, given = table.entries.get("uses"), table.entries.get("with")
+    if isinstance(uses, Text) and "upload-cloud-storage" in uses.flat and isinstance(given, Table):
+        target = given.entries.get("destination")
+        place = plain_path(target) if isinstance(target, Text) else None
+        if place is not None:
+            recording.touch(machine, "write", place.bucket, place.prefix, arguments.site, "upload-cloud-storage", frame)
+        return {"with"}
+    if not isinstance(name, Text) or not isinstance(words, Items):
+        return set()
+    tool = name.flat.rpartition("/")[2].partition(":")[0]
+    first = entry if isinstance(entry, Text) else literal(tool, name.first_line) if tool in _TOOLS else None
+    if first is None:
+        return set()
+    given_words = [shell.expand(as_text(word), {}, machine.env) for word in words.values]
+    command = shell.Command([first, *given_words], site=name.first_line)
+    touched = False
+    for role, place, _, via in storage_tools.touches(command):
+        recording.touch(machine, role, place.bucket, place.prefix, arguments.site, f"step: {via}", frame)
+        touched = True
+    if touched:
+        return {"args", "entrypoint"}
+    found = found_in_call(
+        machine,
+        machine.workload,
+        Arguments([], {"command": Items([first]), "args": Items(list[Value](given_words))}, arguments.site),
+        frame,
+    )
+    return {"args", "entrypoint"} if found else set()
 
 
 def _tables(value: Value, keys: tuple[str, ...], seen: set[int]) -> Iterator[tuple[Table, tuple[str, ...]]]:
@@ -110,7 +194,7 @@ def _address(machine: Machine, keys: list[str], text: Text, path: str, frame: Fr
         for role, found, where, via in sql_touches(text):
             recording.touch(machine, role, found.bucket, found.prefix, where or site, via, frame, confidence=0.8)
         return
-    for part in text.split(","):
+    for part in shell.expand(text, {}, machine.env).split(","):
         place = located(part.strip())
         if place is not None:
             role = role_of_keys(keys)
@@ -121,6 +205,8 @@ def role_of_keys(keys: list[str]) -> Role:
     """What the keys above an address say about it; the nearest one that says anything."""
     if len(keys) > 1 and keys[-1] in _EXTERNAL and keys[-2] in ("external", "external_data_configuration"):
         return "read"
+    if keys[-2:] == ["objects", "location"]:  # where a build leaves its artifacts
+        return "write"
     for key in reversed(keys):
         role = guesses.guessed_role(key, "")
         if role is not None:

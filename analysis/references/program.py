@@ -13,7 +13,7 @@ from analysis.references.checkout import Checkout, ancestors
 from analysis.references.frames import Frame
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
 from analysis.references.sinks import SinkTable
-from analysis.references.text import HOLE, Piece, Text, hole, literal
+from analysis.references.text import HOLE, Piece, Text, literal
 from analysis.references.values import Value
 
 if TYPE_CHECKING:
@@ -108,7 +108,10 @@ class Program:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # invalid escapes in other people's strings
                 if source.language == "notebook":
-                    return notebooks.parse(self.checkout.text(file))
+                    tree, broken = notebooks.parse(self.checkout.text(file))
+                    for line in broken:
+                        self.give_up(file, line, "cannot be parsed: a cell")
+                    return tree
                 return ast.parse(self.checkout.text(file))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self.give_up(file, getattr(error, "lineno", None) or 1, f"cannot be parsed: {type(error).__name__}")
@@ -311,7 +314,6 @@ class Program:
             if kind != "code" or role == "reference" or confidence < CERTAIN:
                 self.give_up(site.file, site.line, f"{via}: neither bucket nor path is known")
                 return
-            prefix = prefix if prefix.flat else hole("path")
         if not bucket.known:
             confidence -= 0.25 if _BUCKET_ONLY.fullmatch(bucket.flat) else 0.1
         if _BUCKET_ONLY.fullmatch(prefix.flat) and prefix.flat:

@@ -262,6 +262,10 @@ def _blob_role(name: str, arguments: Arguments) -> Role | None:
 def construct(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> Value | None:
     """Handles made without a client: `Bucket(client, name)`, `Blob(name, bucket)`, `Blob.from_string(uri)`."""
     last = path.rpartition(".")[2]
+    if last in ("GCSTarget", "GCSFlagTarget", "GCSPathTask") and "luigi" in path:
+        places = [located(text) for text in texts(arguments.get("path", 0))]
+        targets: list[Value] = [Blob(place.bucket, place.prefix) for place in places if place is not None]
+        return either(targets) if targets else Blob(hole("bucket"), hole("path"))
     if "storage" not in path:
         return None
     if last == "Bucket":
@@ -277,8 +281,8 @@ def construct(machine: "Machine", path: str, arguments: Arguments, frame: Frame)
         blobs: list[Value] = [Blob(place.bucket, place.prefix) for place in found if place is not None]
         return either(blobs) if blobs else None
     if path.endswith(("Bucket.from_string", "Bucket.from_uri")):
-        places = [located(text) for text in texts(arguments.get("uri", 0))]
-        return either([Bucket(place.bucket) for place in places if place is not None]) if places else None
+        named = [located(text) for text in texts(arguments.get("uri", 0))]
+        return either([Bucket(place.bucket) for place in named if place is not None]) if named else None
     return None
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from analysis.references import shell, sql
+from analysis.references.guesses import guessed_role
 from analysis.references.locations import Location, located
 from analysis.references.model import Role, Site
 from analysis.references.text import Text, literal
@@ -74,9 +75,18 @@ def _option(words: list[Text], *names: str) -> Text | None:
 
 
 def _place(role: Role, word: Text, via: str) -> Iterator[Touch]:
-    place = located(word)
+    place = located(word) or _named_so(word)
     if place is not None:
         yield role, place, word.first_line, via
+
+
+_ADDRESS_NAME = re.compile(r"gcs|(?:^|_)gs_|bucket|_ur[il]$|remote", re.IGNORECASE)
+
+
+def _named_so(word: Text) -> Location | None:
+    """A word of which only the name of its variable is known, and that speaks of Cloud Storage."""
+    piece = word.pieces[0] if len(word.pieces) == 1 else None
+    return Location(word, word) if piece and piece.hole and _ADDRESS_NAME.search(piece.label) else None
 
 
 def _gsutil(words: list[Text]) -> Iterator[Touch]:
@@ -111,7 +121,11 @@ def _gcloud(words: list[Text]) -> Iterator[Touch]:
         plain, names = plain[1:], names[1:]
     if names[:1] == ["storage"]:
         plain, names = plain[1:], names[1:]
-        if names[:1] in (["objects"], ["buckets"], ["folders"]):
+        if names[:1] == ["buckets"]:
+            for target in plain[2:]:
+                yield from _place("reference", target, f"gcloud storage buckets {names[1]}")
+            return
+        if names[:1] in (["objects"], ["folders"]):
             plain, names = plain[1:], names[1:]
         if names:
             yield from _copying(names[0], plain[1:], words, "gcloud storage")
@@ -124,9 +138,36 @@ def _gcloud(words: list[Text]) -> Iterator[Touch]:
         for word, part in zip(addresses, ("read", "write"), strict=False):
             yield from _place("read" if part == "read" else "write", word, "gcloud transfer jobs")
     else:
-        for word in words:
-            value = word.cut(word.flat.find("=") + 1) if word.flat.startswith("--") and "=" in word.flat else word
-            yield from _place("reference", value, " ".join(["gcloud", *names[:2]]))
+        yield from _service(words, names)
+
+
+_VERBS: dict[str, Role] = {
+    "export": "write", "import": "read", "submit": "read", "build": "write", "run": "read", "upload": "read",
+    "deploy": "read",
+}  # fmt: skip
+
+
+def _service(words: list[Text], names: list[str]) -> Iterator[Touch]:
+    """Other services of gcloud: an option's name, or the verb, tells what an address is for."""
+    via = " ".join(["gcloud", *names[:3]])
+    verb: Role = next((_VERBS[name] for name in names[:5] if name in _VERBS), "reference")
+    option = ""
+    for word in words:
+        flat = word.flat
+        if flat == "--":  # what comes after is for the job
+            return
+        value = word
+        if flat.startswith("--"):
+            option, equals, _ = flat[2:].partition("=")
+            if not equals:
+                continue
+            value = word.cut(len(option) + 3)
+        for part in value.split(","):
+            pair = re.match(r"\^?\w*\^?(?P<name>[A-Za-z_][\w.-]*)=(?=gs://)", part.flat)
+            named = pair["name"] if pair else option
+            role = guessed_role(named.replace("-", "_"), "") if named else verb
+            yield from _place(role or "reference", part.cut(pair.end()) if pair else part, via)
+        option = ""
 
 
 def _bq(words: list[Text]) -> Iterator[Touch]:

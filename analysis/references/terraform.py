@@ -34,6 +34,8 @@ class _Block:
     words: list[str]
     line: int
     values: dict[str, list[Text]] = field(default_factory=dict)
+    parent: "_Block | None" = None
+    children: "list[_Block]" = field(default_factory=list)
 
 
 def scan_terraform(program: Program) -> None:
@@ -57,7 +59,9 @@ def _blocks(program: Program, path: str) -> Iterator[_Block]:
             continue
         opened = _OPEN.match(flat)
         if opened:
-            stack.append(_Block(re.findall(r"[\w./-]+", opened["words"]), number))
+            inner = _Block(re.findall(r"[\w./-]+", opened["words"]), number, parent=stack[-1])
+            stack[-1].children.append(inner)
+            stack.append(inner)
             line = line.cut(opened.start("rest"))
             flat = line.flat
         match = _ATTRIBUTE.match(flat)
@@ -132,21 +136,23 @@ def _settled(text: Text, known: dict[str, Text], env: str | None, depth: int = 0
     return parts
 
 
+def _chosen(source: _Block) -> list[Text]:
+    """The prefixes that the conditions beside a transfer's source leave; everything without them."""
+    beside = source.parent.children if source.parent else []
+    found = [text for block in beside if block.words[0] == "object_conditions" for text in
+             block.values.get("include_prefixes", ())]  # fmt: skip
+    return found or [literal("")]
+
+
 def _record(program: Program, path: str, block: _Block, known: dict[str, Text]) -> None:
     kind = block.words[1] if block.words[0] in ("resource", "data") and len(block.words) > 1 else block.words[0]
     for name, bucket_key, path_key, role in _PAIRS:
         if kind == name and (buckets := block.values.get(bucket_key)):
-            prefix = (block.values.get(path_key) or [literal("")])[0]
+            paths = block.values.get(path_key) or [literal("")]
             bucket = _settled(buckets[0], known, program.env)
-            program.record(
-                role,
-                bucket,
-                _settled(prefix, known, program.env),
-                Site(path, block.line),
-                kind,
-                0.8,
-                workload="terraform",
-            )
+            for prefix in _chosen(block) if name == "gcs_data_source" and path_key not in block.values else paths[:1]:
+                settled = _settled(prefix, known, program.env)
+                program.record(role, bucket, settled, Site(path, block.line), kind, 0.8, workload="terraform")
             return
     for key, values in block.values.items():
         for value in values:
