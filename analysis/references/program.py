@@ -309,11 +309,11 @@ class Program:
     ) -> None:
         """Collect one reference; the same one found twice keeps the provenance of both."""
         bucket, prefix = _divided(environment.settle(bucket, self.env), environment.settle(prefix, self.env))
-        if _BUCKET_ONLY.fullmatch(bucket.flat) and _BUCKET_ONLY.fullmatch(prefix.flat):
-            # What acts on Cloud Storage for certain is told, wherever it acts.
-            if kind != "code" or role == "reference" or confidence < CERTAIN:
-                self.give_up(site.file, site.line, f"{via}: neither bucket nor path is known")
-                return
+        nowhere = _BUCKET_ONLY.fullmatch(bucket.flat) and _BUCKET_ONLY.fullmatch(prefix.flat)
+        # What acts on Cloud Storage for certain is told, wherever it acts.
+        if nowhere and (kind != "code" or role == "reference" or confidence < CERTAIN):
+            self.give_up(site.file, site.line, f"{via}: neither bucket nor path is known")
+            return
         if not bucket.known:
             confidence -= 0.25 if _BUCKET_ONLY.fullmatch(bucket.flat) else 0.1
         if _BUCKET_ONLY.fullmatch(prefix.flat) and prefix.flat:
