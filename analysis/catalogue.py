@@ -9,7 +9,7 @@ DuckDB lets one process write, or many read. Whoever comes second gets `Catalogu
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -83,8 +83,18 @@ class Catalogue:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Close. Raises AnalysisError where DuckDB could not write, as on a full disk: a user can mend that."""
+        with suppress(duckdb.Error):
+            # All that was committed is in the file or its log already; closing only tidies up.
+            self.close()
+        if isinstance(error, duckdb.Error) and not self.read_only:
+            text = _first_line(error)
+            if any(word in text.lower() for word in ("could not write", "no space", "too large", "fsync", "truncate")):
+                raise AnalysisError(
+                    f"{self.path} cannot be written ({text})",
+                    "free space, then run the same command again; what was stored before is unharmed",
+                ) from error
 
     def close(self) -> None:
         """Close the file; closing twice is fine."""

@@ -7,6 +7,7 @@ of the evidence, and `approval_problems` compares all of them.
 """
 
 import hashlib
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,14 @@ def write(plan: Plan, path: Path) -> None:
     temporary = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(dump(plan))
+        with temporary.open("wb") as file:
+            file.write(dump(plan))
+            # An approval must not be lost, nor an empty file take its place, when the machine goes down.
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise InvalidPlanInput(f"cannot write the plan {path}: {error.strerror}", "name another file") from error
 
 

@@ -13,8 +13,8 @@ CREATE TABLE object (
     created_at TIMESTAMP,
     generation BIGINT,
     crc32c VARCHAR,
-    file_id BIGINT NOT NULL,
-    problem VARCHAR NOT NULL
+    file_id BIGINT NOT NULL DEFAULT 0,
+    problem VARCHAR NOT NULL DEFAULT ''
 );
 
 INSERT INTO object

@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 error, 2 usage or invalid input, 3 partly done and resumab
 5 approval needed, 6 plan stale or drifted, 11 locked, 130 interrupted.
 """
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -55,6 +56,10 @@ COMMANDS: dict[str, CommandLine] = {
     "doctor": CommandLine("doctor", REHEARSAL, "Check a catalogue, a plan and a journal for damage."),
     "selftest": CommandLine("selftest", REHEARSAL, "Check our assumptions on a throw-away bucket."),
 }
+
+
+# What a write says on a full disk, over a quota, and over a limit on file sizes.
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class CommandTable(TyperGroup):
@@ -119,6 +124,12 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
+    except OSError as error:
+        # A full temporary folder shows as none that could be used.
+        if error.errno not in NO_SPACE and "usable temporary directory" not in str(error):
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{place}{error.strerror}: free space, then run the same command again", 1)
     except Exception as error:
         # Typer keeps the class of usage errors private; every one of them has an exit code and a message.
         if not hasattr(error, "format_message"):
