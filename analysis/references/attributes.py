@@ -293,7 +293,7 @@ def _item(items: Items, key: Value) -> Value:
     if isinstance(key, Constant) and isinstance(key.value, int):
         if -len(items.values) <= key.value < len(items.values):
             return items.values[key.value]
-        return either(items.values) if items.values and not items.complete else Unknown()
+        return either(items.values) if items.values and not items.complete and not items.divided else Unknown()
     return either(items.values) if items.values else Unknown()
 
 
@@ -305,7 +305,9 @@ def sliced(owner: Value, lower: Value, upper: Value, *, stepped: bool) -> Value:
     if isinstance(owner, Items):
         if known and owner.complete:
             return Items(owner.values[slice(start, end)])
-        return Items(list(owner.values), complete=False)
+        # A list may hold more than is known, but mostly where it ends; nothing at all is no answer.
+        rest = owner.values[slice(start, end)] if known else []
+        return Items(rest or list(owner.values), complete=False, divided=owner.divided and bool(rest))
     if isinstance(owner, Text) and known and end is None and isinstance(start, int) and start >= 0:
         # What is cut off lies before the first unknown part.
         return owner.cut(start) if start <= len(owner.flat.partition(HOLE)[0]) else Unknown()

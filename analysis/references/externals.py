@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.references import attributes, environment, operators, structured
+from analysis.references import attributes, environment, opened, operators, structured
 from analysis.references.frames import Frame
 from analysis.references.text import HOLE, Text, hole, join, literal
 from analysis.references.values import (
@@ -14,7 +14,6 @@ from analysis.references.values import (
     External,
     Function,
     Items,
-    Member,
     PathValue,
     Product,
     Table,
@@ -229,34 +228,6 @@ def _partial(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     return callee
 
 
-def _load_file(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
-    """`yaml.safe_load(handle)`, `json.load(handle)`: the file of the checkout that was opened."""
-    for option in alternatives(arguments.positional[0]) if arguments.positional else ():
-        source = option
-        if isinstance(source, Text) and not source.known:
-            continue
-        if isinstance(source, Product | Member):
-            source = _opened(source)
-        path = structured.opened(machine.program, source, frame.module.file)
-        found = structured.load(machine.program, path) if path else None
-        if found is not None:
-            return found
-    return Unknown("file")
-
-
-def _opened(handle: Product | Member) -> Value:
-    """The name under which a handle, or the text read from it, was opened."""
-    owner: Value = handle
-    while isinstance(owner, Member | Product):
-        if isinstance(owner, Member):
-            owner = owner.owner
-        elif isinstance(owner.callee, Member):
-            owner = owner.callee.owner
-        else:
-            return owner.arguments.get("file", 0) or Unknown()
-    return owner
-
-
 def _loads(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     """JSON handed over as a string: its fields, where the string is known."""
     text = as_text(arguments.positional[0]) if arguments.positional else hole()
@@ -349,14 +320,14 @@ _FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
     "functools.partial": _partial,
     "json.loads": _loads,
     "json.dumps": _dumps,
-    "json.load": _load_file,
-    "yaml.safe_load": _load_file,
-    "yaml.load": _load_file,
-    "yaml.full_load": _load_file,
-    "tomllib.load": _load_file,
-    "toml.load": _load_file,
-    "tomli.load": _load_file,
-    "omegaconf.OmegaConf.load": _load_file,
+    "json.load": opened.load,
+    "yaml.safe_load": opened.load,
+    "yaml.load": opened.load,
+    "yaml.full_load": opened.load,
+    "tomllib.load": opened.load,
+    "toml.load": opened.load,
+    "tomli.load": opened.load,
+    "omegaconf.OmegaConf.load": opened.load,
     "copy.deepcopy": _same,
     "copy.copy": _same,
     "typing.cast": lambda _, arguments, __: arguments.positional[-1] if arguments.positional else Unknown(),

@@ -13,8 +13,12 @@ from analysis.references.values import (
     Function,
     Instance,
     Items,
+    Member,
     Method,
+    Product,
     Table,
+    Value,
+    alternatives,
     texts,
 )
 
@@ -157,7 +161,61 @@ _PATH_ARGUMENT = re.compile(
 )
 
 
+# The names under which the client of another cloud takes them.
+_OTHER_CLOUD = {"Bucket", "Key"}
+
+
+def _speaks_to_google(owner: Value | None, depth: int) -> bool:
+    """Whether the client of another cloud was made for the compatible interface of this one."""
+    while isinstance(owner, Member):
+        owner = owner.owner
+    if not isinstance(owner, Product) or depth > 3:
+        return False
+    return any(
+        "storage.googleapis.com" in text.flat for value in owner.arguments.everything() for text in texts(value)
+    ) or _speaks_to_google(owner.callee, depth + 1)
+
+
+def _guess_of_owner(machine: "Machine", name: str, arguments: Arguments, frame: Frame) -> None:
+    """`Sender(Config(bucket="b")).send(remote_path="a/b")`: the object called knows the bucket, the call the path."""
+    paths = [
+        (key, text)
+        for key, value in arguments.keywords.items()
+        if _PATH_ARGUMENT.search(key) and "local" not in key
+        for text in texts(value)
+        if "/" in text.flat.strip("/") and "://" not in text.flat
+    ]
+    if not paths:
+        return
+    for bucket in _buckets_of(arguments.owner, 0):
+        for key, path in paths:
+            role = guessed_role(key, name)
+            if role is not None:
+                recording.touch(
+                    machine, role, bucket, path, arguments.site, name, frame, arguments=arguments, confidence=0.55
+                )
+
+
+def _buckets_of(owner: Value | None, depth: int) -> list[Text]:
+    """Names of buckets that an object, or what it was made with, was constructed with."""
+    if not isinstance(owner, Product) or depth > 2:
+        return []
+    for key, value in owner.arguments.keywords.items():
+        if _BUCKET_ARGUMENT.match(key) and (found := texts(value)):
+            return found
+    return [
+        bucket
+        for value in owner.arguments.everything()
+        for option in alternatives(value)
+        for bucket in _buckets_of(option, depth + 1)
+    ]
+
+
 def _guess_pairs(machine: "Machine", name: str, arguments: Arguments, frame: Frame) -> None:
+    if arguments.keywords.keys() >= _OTHER_CLOUD and not _speaks_to_google(arguments.owner, 0):
+        return
+    if not any(_BUCKET_ARGUMENT.match(key) for key in arguments.keywords):
+        _guess_of_owner(machine, name, arguments, frame)
     for key, value in arguments.keywords.items():
         match = _BUCKET_ARGUMENT.match(key)
         if match is None:

@@ -20,6 +20,7 @@ from analysis.references import (
     fields,
     memory,
     methods,
+    opened,
     parsing,
     recording,
     statements,
@@ -402,5 +403,6 @@ _METHODS = (
     storage.call_method,
     argument_parsers.call_method,
     parsing.call_method,
+    opened.call_method,
     templates.call_method,
 )

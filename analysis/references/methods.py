@@ -62,7 +62,8 @@ def _format_map(machine: "Machine", owner: Text, arguments: Arguments, frame: Fr
 
 
 def _join(machine: "Machine", owner: Text, arguments: Arguments, frame: Frame) -> Value:
-    values, complete = machine.iterate(_first(arguments), frame)
+    joined = _first(arguments)
+    values, complete = machine.iterate(joined, frame)
     if not values:
         return hole("join") if not complete else literal("")
     if len(values) > MAXIMUM_ITEMS // 5:
@@ -70,7 +71,7 @@ def _join(machine: "Machine", owner: Text, arguments: Arguments, frame: Frame) -
     parts: list[Value] = []
     for index, value in enumerate(values):
         parts.extend([owner, value] if index else [value])
-    if not complete:
+    if not complete and not (isinstance(joined, Items) and joined.divided):
         parts.append(hole())
     return operators.concatenate(parts)
 
@@ -105,7 +106,7 @@ def _split(_: "Machine", owner: Text, arguments: Arguments, __: Frame) -> Value:
     parts = owner.split(separator.flat)
     if isinstance(limit, Constant) and isinstance(limit.value, int) and 0 <= limit.value < len(parts) - 1:
         parts = [*parts[: limit.value], join(separator, parts[limit.value :])]
-    return Items(list[Value](parts[:MAXIMUM_ITEMS]), owner.known)
+    return Items(list[Value](parts[:MAXIMUM_ITEMS]), owner.known, divided=len(parts) <= MAXIMUM_ITEMS)
 
 
 def _rsplit(machine: "Machine", owner: Text, arguments: Arguments, frame: Frame) -> Value:

@@ -43,6 +43,7 @@ def library_call(machine: "Machine", path: str, callee: Value, arguments: Argume
         return None
     returned: Value | None = None
     matched = False
+    arguments.owner = callee.owner if isinstance(callee, Member) else None
     for sink in machine.program.sinks.find(path):
         touched, value = _apply(machine, sink, path, arguments, frame)
         matched = matched or touched
@@ -181,7 +182,7 @@ def _below_folder(text: Text) -> Text:
 
 
 def _argument(arguments: Arguments, argument: Argument) -> Value | None:
-    value = arguments.get(argument.name, argument.position) if argument.name else arguments.get("", argument.position)
+    value = arguments.owner if argument.name == "self" else arguments.get(argument.name, argument.position)
     for key in argument.keys:
         if value is None:
             return None

@@ -34,10 +34,14 @@ class Unknown:
 
 @dataclass(slots=True, eq=False)
 class Items:
-    """A list, tuple or set; `complete` is False where there may be more than is known."""
+    """A list, tuple or set; `complete` is False where there may be more than is known.
+
+    `divided` marks the parts of one text: there may be more of them, but joined again they are that text.
+    """
 
     values: list["Value"]
     complete: bool = True
+    divided: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -184,6 +188,7 @@ class Arguments:
     site: Site
     complete: bool = True
     more: list[Value] = field(default_factory=list)  # values of `**unknown`
+    owner: Value | None = None  # the object whose method is called
 
     def get(self, name: str, position: int | None = None) -> Value | None:
         """The argument called `name`, or the one at `position`."""
