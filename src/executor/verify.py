@@ -140,6 +140,8 @@ class Verifier:
 
     def _differing(self, item: Item, target: StoredObject) -> list[str]:
         wanted, found = decode_attributes(item.wanted), attributes_of(target)
+        if wanted == found:
+            return []
         names = [name for name in wanted.__struct_fields__ if getattr(wanted, name) != getattr(found, name)]
         if not self._check_class and "storage_class" in names:
             names.remove("storage_class")
