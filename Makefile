@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d' ' -f1)
 
-.PHONY: bench-ingest bench-inventory bench-analyze bench-plan bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
+.PHONY: bench-start bench-ingest bench-inventory bench-analyze bench-plan bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
 
 help:            ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -31,6 +31,9 @@ torture: $(DEV)  ## 10,000 injected faults, SIGKILLs and people who interfere, j
 
 soak: $(DEV)     ## migrate under load and faults for THERMOCLINE_SOAK_SECONDS (default 3600); watch memory and handles
 	$(BIN)/pytest tests/torture/test_soak.py -q -s -m slow
+
+bench-start: $(DEV) ## how long `thermocline --help` takes to appear
+	$(BIN)/python tests/bench/bench_start.py
 
 bench-plan: $(DEV) ## how long it takes to plan ten thousand subfolders
 	$(BIN)/python tests/bench/bench_plan.py

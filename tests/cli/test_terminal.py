@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,27 @@ def every_command() -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize(("name", "command"), [pytest.param(*pair, id=pair[0]) for pair in every_command()])
 def test_every_help_teaches_by_an_example(name: str, command: Any) -> None:
     assert f"Example: thermocline {name}" in command.help
+
+
+def every_example() -> Iterator[Any]:
+    for name, command in every_command():
+        for number, words in enumerate(re.findall(r"Example: thermocline (.+)", command.help)):
+            yield pytest.param(name, command, words, id=f"{name} {number}")
+
+
+@pytest.mark.parametrize(("name", "command", "words"), list(every_example()))
+def test_every_example_is_a_command_line_that_the_command_takes(name: str, command: Any, words: str) -> None:
+    arguments = shlex.split(words)
+    depth = len(name.split())
+    assert arguments[:depth] == name.split()
+    # Raises a usage error for an option, an argument or a value that the command does not know.
+    with command.make_context(name, arguments[depth:]) as context:
+        given = {
+            parameter
+            for parameter in context.params
+            if (source := context.get_parameter_source(parameter)) is not None and source.name == "COMMANDLINE"
+        }
+    assert given, "the example shows nothing but the command's name"
 
 
 TABLE = """
