@@ -146,7 +146,7 @@ def test_six_steps_with_their_facts() -> None:
     assert list(steps) == [1, 2, 3, 4, 5, 6]
     assert "deliveries-bucket-prod in europe-west1" in steps[1][1]
     assert f"{move.objects:,} objects" in steps[2][1]
-    assert f"{move.bytes} bytes" in steps[2][1]
+    assert f"{move.bytes:,} bytes" in steps[2][1]
     assert "dags/load.py:12" in steps[3][1]
     assert "run loader once" in steps[4][1]
     assert "ask the owner of partner" in steps[4][1]
