@@ -40,16 +40,13 @@ class EventBatch:
         """Read plain NDJSON, given as (file id, path). Raises duckdb.Error, and takes nothing, if one is refused."""
         if not files:
             return
-        paths = [str(path) for _, path in files]
-        # The paths of this statement alone; a piece's path may come back with another piece under it.
-        self._connection.execute("DELETE FROM piece")
-        self._connection.execute(
-            "INSERT INTO piece SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[])",
-            [paths, [number for number, _ in files]],
-        )
         self._connection.execute(
             load_sql("ingest/sum_lines.sql"),
-            {"files": paths, "line_bytes": LINE_BYTES},
+            {
+                "files": [str(path) for _, path in files],
+                "file_ids": [number for number, _ in files],
+                "line_bytes": LINE_BYTES,
+            },
         )
 
     def forget(self, file_id: int) -> None:

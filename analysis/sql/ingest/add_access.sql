@@ -7,8 +7,8 @@ SELECT
     'audit' AS source,
     events,
     objects,
-    lower_bound_of(least_name, greatest_name) AS object_min,
-    upper_bound_of(least_name, greatest_name) AS object_max,
+    lower_bound_of(only_name, only_name) AS object_min,
+    upper_bound_of(only_name, only_name) AS object_max,
     NULL AS bytes,
     date_trunc('second', first_at) AS first_at,
     date_trunc('second', last_at) AS last_at

@@ -1,8 +1,7 @@
--- Purpose: empty tables for one batch: the pieces being read, and its lines summed by everything that later steps tell apart.
+-- Purpose: an empty table for one batch: its lines summed by everything that later steps tell apart.
 -- Parameters: none. Columns: as below; `problem` is empty for usable events, `line_no` is set for unusable lines where our own
---   reader knows it. `hashes` and `objects` run in parallel: one event's identity, and which object it concerned.
-CREATE OR REPLACE TEMP TABLE piece (path VARCHAR, file_id BIGINT);
-
+--   reader knows it. `hashes` and `objects` run in parallel: one event's identity, and which object it concerned. `some_name` is the
+--   name of any of the objects.
 CREATE OR REPLACE TEMP TABLE line_sum (
     file_id BIGINT,
     problem VARCHAR,
@@ -28,8 +27,7 @@ CREATE OR REPLACE TEMP TABLE line_sum (
     events BIGINT,
     hashes UBIGINT[],
     objects UBIGINT[],
-    least_name VARCHAR,
-    greatest_name VARCHAR,
+    some_name VARCHAR,
     first_at TIMESTAMP,
     last_at TIMESTAMP,
     location VARCHAR,

@@ -29,13 +29,16 @@ CREATE OR REPLACE TEMP MACRO place_of_copy(destination) AS CASE
     ELSE regexp_extract(replace(destination, 'gs://', ''), '^(?:[^/]*/){0,7}')
 END;
 
+-- The same in every version, unlike hash(); md5_number_upper would go through texts and take three times as long.
+CREATE OR REPLACE TEMP MACRO stable_hash(words) AS (md5_number(words) >> 64)::UBIGINT;
+
 -- Bounds of the hashes of names, equal exactly when one single object is concerned, also after rows are merged. Where there
 -- are several, the widest bounds say as much and compress to nothing.
 CREATE OR REPLACE TEMP MACRO lower_bound_of(least_name, greatest_name) AS
-    CASE WHEN least_name = greatest_name THEN md5_number_upper(least_name) ELSE 0::UBIGINT END;
+    CASE WHEN least_name = greatest_name THEN stable_hash(least_name) ELSE 0::UBIGINT END;
 
 CREATE OR REPLACE TEMP MACRO upper_bound_of(least_name, greatest_name) AS
-    CASE WHEN least_name = greatest_name THEN md5_number_upper(least_name) ELSE 18446744073709551615::UBIGINT END;
+    CASE WHEN least_name = greatest_name THEN stable_hash(least_name) ELSE 18446744073709551615::UBIGINT END;
 
 CREATE OR REPLACE TEMP MACRO text_as_date(date_text) AS CASE
     WHEN date_text = '' THEN NULL

@@ -1,6 +1,6 @@
 -- Purpose: the batch's new events, judged (what each did and how it ended) and summed; access, coverage and buckets are taken
 --   from these sums.
--- Parameters: none. Columns of summed: those of `access`, with the date as text, the names behind the bounds, log_type, location
+-- Parameters: none. Columns of summed: those of `access`, with the date as text, the only object's name, log_type, location
 --   and project.
 CREATE OR REPLACE TEMP TABLE judged AS
 WITH fresh AS (
@@ -68,8 +68,9 @@ settled AS (
             ELSE 'data_write'
         END AS log_type,
         events,
-        least_name,
-        greatest_name,
+        list_min(objects) AS least_object,
+        list_max(objects) AS greatest_object,
+        some_name,
         first_at,
         last_at,
         lower(location) AS location,
@@ -94,8 +95,8 @@ merged AS (
     SELECT
         key, bucket, folder, date_text, day, principal, delegation, key_name, agent, job, op, outcome, copied_to, log_type,
         sum(events)::BIGINT AS events,
-        min(least_name) AS least_name,
-        max(greatest_name) AS greatest_name,
+        -- NULL where several objects are concerned.
+        CASE WHEN min(least_object) = max(greatest_object) THEN any_value(some_name) END AS only_name,
         min(first_at) AS first_at,
         max(last_at) AS last_at,
         max(location) AS location,

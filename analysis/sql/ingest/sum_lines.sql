@@ -1,11 +1,12 @@
 -- Purpose: read NDJSON log lines and sum them at once, since events themselves would take thirty times the space; nothing is
 --   dropped, lines that cannot be used are summed by `problem`.
--- Parameters: files (list of paths, not packed), line_bytes (longest line accepted).
+-- Parameters: files (list of paths, not packed), file_ids (their numbers, in the same order), line_bytes (longest line accepted).
 -- Columns: those of `line_sum`, see begin_batch.sql.
 INSERT INTO line_sum BY NAME
 WITH line AS (
     SELECT
-        f.file_id,
+        -- A path is constant within a chunk of lines, so this costs nothing; joining with a table would, for every line.
+        $file_ids[list_position($files, j.filename)] AS file_id,
         j._line AS line_no,
         j.insertId AS insert_id,
         coalesce(j.logName, '') AS log_name,
@@ -75,7 +76,6 @@ WITH line AS (
             )'
         }
     ) AS j
-    JOIN piece AS f ON f.path = j.filename
 ),
 
 located AS (
@@ -114,6 +114,8 @@ event AS (
     SELECT
         *,
         CASE
+            -- Nearly every line; the other rules only tell why a line is not like that.
+            WHEN service = 'storage.googleapis.com' AND event_at IS NOT NULL AND method IS NOT NULL THEN ''
             WHEN insert_id IS NULL AND stamp IS NULL AND log_name = '' AND service IS NULL AND full_method IS NULL
                 AND NOT other_payload THEN 'no log entry'
             WHEN stamp IS NULL THEN 'no timestamp'
@@ -173,13 +175,12 @@ SELECT
     CASE WHEN destination IS NULL THEN '' ELSE place_of_copy(destination) END AS destination,
     count(*) AS events,
     -- Parts of a split entry are one event.
-    list(md5_number_upper(concat(log_name, chr(10), epoch_us(event_at), chr(10), coalesce(
+    list(stable_hash(concat(log_name, chr(10), epoch_us(event_at), chr(10), coalesce(
         split_uid, insert_id, concat_ws(chr(10), method, resource, caller.principalEmail, user_agent)
-    )))) FILTER (WHERE problem = '') AS hashes,
+    )))) AS hashes,
     -- Only counted, never kept, so it does not matter that hash() may differ between versions.
-    list(hash(object_name)) FILTER (WHERE problem = '') AS objects,
-    min(object_name) AS least_name,
-    max(object_name) AS greatest_name,
+    list(hash(object_name)) AS objects,
+    any_value(object_name) AS some_name,
     min(event_at) AS first_at,
     max(event_at) AS last_at,
     max(label_location) AS location,
