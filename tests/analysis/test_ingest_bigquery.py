@@ -15,7 +15,9 @@ from analysis.errors import AnalysisError, BadInput
 from analysis.sources.bigquery import BigQueryIngest, bigquery_client, parse_size
 from analysis.sources.log_files import ingest_logs
 from bigquery_double import BYTES_PER_ROW, BigQueryDouble, Tree, running_bigquery
+from killing import Gate, finish
 from log_entries import entry, write
+from whole_catalogue import everything
 
 CALLER: Tree = {
     "principalEmail": "STRING",
@@ -263,6 +265,22 @@ def test_bytes_are_capped(tmp_path: Path, bigquery: tuple[BigQueryDouble, Any]) 
         with pytest.raises(AnalysisError, match="bytes billed"):
             BigQueryIngest(opened, client, table, SINCE, UNTIL).run(10)
         assert contents(opened)[0] == []
+
+
+def test_killed_at_any_request_and_run_again(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole.duckdb", tmp_path / "broken.duckdb"
+    gate = Gate()
+    with running_bigquery() as (double, url):
+        table = fill(double, "partitioned", some_entries(14))
+        command = ["ingest", "bigquery", "--table", table, "--endpoint", url, "--since", "2026-10-01"]
+        finish(*command, "--until", "2026-10-04", "--catalogue", str(whole))
+        double.before_answer = gate.arrive
+        # The table is looked up, a dry run is priced, the query is sent, its rows come in pages and are stored.
+        for at, after in ((1, None), (2, None), (3, None), (5, None), (6, 0.02)):
+            assert gate.kill([*command, "--until", "2026-10-04", "--catalogue", str(broken)], at, after)
+        finish(*command, "--until", "2026-10-04", "--catalogue", str(broken))
+    assert len(everything(whole)["access"]) > 100
+    assert everything(broken) == everything(whole)
 
 
 @pytest.mark.parametrize("table", ["nonsense", "local.logs.absent", "local.logs.other"])

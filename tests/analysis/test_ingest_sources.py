@@ -1,13 +1,10 @@
-"""Evidence from elsewhere than log files: inventories, listings, usage logs, Cloud Logging, buckets."""
+"""Evidence from elsewhere than log files: inventories, listings, usage logs, buckets."""
 
 import csv
 import gzip
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +18,6 @@ from analysis.classify.analyze import analyze
 from analysis.classify.store import latest_analysis
 from analysis.errors import AnalysisError, BadInput
 from analysis.settings import Settings
-from analysis.sources.cloud_logging import ingest_cloud_logging, logging_client
 from analysis.sources.cloud_storage import storage_client
 from analysis.sources.inventory import ingest_inventory
 from analysis.sources.listing import Range, ingest_listing, split
@@ -381,99 +377,6 @@ def test_usage_logs_add_bytes_and_no_second_access(catalogue: Catalogue, tmp_pat
     analyze(catalogue, BUCKET, Settings())
     (found,) = latest_analysis(catalogue, BUCKET).subfolders
     assert (found.name, found.read_events, found.read_bytes) == ("a", 5, 500)
-
-
-# Cloud Logging
-
-
-class LoggingDouble:
-    """Answers `entries:list` from a list of entries: small pages, empty ones in between, a full quota at times."""
-
-    def __init__(self, entries: list[dict[str, Any]]) -> None:
-        self.entries = sorted(entries, key=lambda e: str(e["timestamp"]))
-        self.requests: list[dict[str, Any]] = []
-        self.refuse = 0
-        self.broken_after: int | None = None
-
-    def answer(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        self.requests.append(request)
-        if self.refuse:
-            self.refuse -= 1
-            return 429, {"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}
-        if self.broken_after is not None and len(self.requests) > self.broken_after:
-            return 403, {"error": {"code": 403, "message": "denied", "status": "PERMISSION_DENIED"}}
-        first, beyond = (part.split('"')[1] for part in request["filter"].split("timestamp")[1:])
-        wanted = [e for e in self.entries if first <= e["timestamp"] < beyond]
-        start, empty = (int(part) for part in request.get("pageToken", "0.1").split("."))
-        if not empty:
-            return 200, {"nextPageToken": f"{start}.1"}
-        page = {"entries": wanted[start : start + 3]}
-        return 200, page | ({"nextPageToken": f"{start + 3}.0"} if start + 3 < len(wanted) else {})
-
-
-@contextmanager
-def running_logging(double: LoggingDouble) -> Iterator[Any]:
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None: ...
-
-        def do_POST(self) -> None:
-            assert self.path.startswith("/v2/entries:list")
-            status, body = double.answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    client = logging_client("team", f"http://127.0.0.1:{server.server_address[1]}")
-    try:
-        yield client
-    finally:
-        client.close()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-SINCE, UNTIL = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 3, tzinfo=UTC)
-
-
-def test_cloud_logging_pages_backs_off_and_resumes(catalogue: Catalogue, tmp_path: Path) -> None:
-    entries = [entry(f"a/{n}", at=f"2026-10-0{1 + n // 20}T{n % 20:02}:00:01.5Z") for n in range(40)]
-    double = LoggingDouble(entries)
-    with running_logging(double) as client:
-        double.refuse = 3
-        waits: list[float] = []
-        double.broken_after = 12
-        with pytest.raises(AnalysisError, match="denied"):
-            ingest_cloud_logging(catalogue, client, "team", SINCE, UNTIL, sleep=waits.append)
-        assert waits == [1.0, 2.0, 4.0]
-        kept = rows(catalogue, "SELECT count(*), sum(kept) FROM evidence_file")
-        assert kept[0][0] >= 1
-        double.broken_after = None
-        report = ingest_cloud_logging(catalogue, client, "team", SINCE, UNTIL, sleep=waits.append)
-    assert report.complete
-    assert report.total("lines") == 40
-    assert [file.note for file in report.files].count("read before") == kept[0][0]
-    assert rows(catalogue, "SELECT sum(events) FROM access") == [(40,)]
-    assert all('timestamp>="' in request["filter"] for request in double.requests)
-    # The same entries from a file are known.
-    (tmp_path / "same.json").write_bytes(lines(*entries))
-    assert ingest_logs(catalogue, [str(tmp_path / "same.json")]).files[0].duplicates == 40
-
-
-def test_cloud_logging_gives_up_after_a_while_and_refuses_an_empty_range(catalogue: Catalogue) -> None:
-    double = LoggingDouble([])
-    with running_logging(double) as client:
-        double.refuse = 1_000
-        with pytest.raises(AnalysisError, match="goes on from here"):
-            ingest_cloud_logging(catalogue, client, "team", SINCE, UNTIL, sleep=lambda _: None)
-        with pytest.raises(BadInput):
-            ingest_cloud_logging(catalogue, client, "team", UNTIL, SINCE)
 
 
 # A real client on the sandbox server

@@ -6,7 +6,7 @@ It knows tables, tables per day under a wildcard, dry runs, and `maximumBytesBil
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -51,6 +51,7 @@ class BigQueryDouble:
         self.results: dict[str, tuple[list[Any], list[Any]]] = {}
         self.queries: list[dict[str, Any]] = []
         self._lock = threading.Lock()
+        self.before_answer: Callable[[], None] = lambda: None
 
     def add_table(self, dataset: str, table: str, tree: Tree, rows: list[dict[str, Any]]) -> None:
         self.tables[dataset, table] = tree
@@ -146,6 +147,7 @@ def running_bigquery() -> Iterator[tuple[BigQueryDouble, str]]:  # noqa: C901  o
             self.answer({"error": {"code": status, "message": message, "errors": errors}}, status)
 
         def do_GET(self) -> None:
+            double.before_answer()
             url = urlparse(self.path)
             parts = url.path.split("/bigquery/v2/projects/")[1].split("/")
             if parts[1] == "queries":
@@ -169,6 +171,7 @@ def running_bigquery() -> Iterator[tuple[BigQueryDouble, str]]:  # noqa: C901  o
                 self.refuse(404, "notFound", "Not found: Table")
 
         def do_POST(self) -> None:
+            double.before_answer()
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 import gzip
