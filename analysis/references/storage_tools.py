@@ -75,7 +75,7 @@ def _option(words: list[Text], *names: str) -> Text | None:
 
 
 def _place(role: Role, word: Text, via: str) -> Iterator[Touch]:
-    place = located(word) or _named_so(word)
+    place = located(word) or (None if via == "curl" else _named_so(word))
     if place is not None:
         yield role, place, word.first_line, via
 

@@ -139,6 +139,7 @@ def _places(sink: Sink, arguments: Arguments) -> list[Location]:
         return found
     if sink.alone:
         paths = next((values for argument in sink.alone if (values := texts(_argument(arguments, argument)))), [])
+        paths = paths or [literal("")] if sink.whole else paths
         return [Location(hole("bucket"), path) for path in paths]
     buckets: list[Text] = [handle.name for handle in handles if isinstance(handle, Bucket)]
     if not buckets:

@@ -17,6 +17,9 @@ _OTHER_OPERATORS = frozenset(
 _NOT_CALLED = frozenset(
     ("if", "for", "while", "switch", "catch", "return", "function", "typeof", "await", "new", "else", "do", "of", "in")
 )
+_KEYWORDS = frozenset(
+    ("return", "const", "let", "var", "case", "else", "export", "default", "import", "from", "throw", "async", "yield")
+)
 MAXIMUM_DEPTH = 60
 
 
@@ -109,6 +112,7 @@ class _Reader:
         self.tokens = found
         self.source = Source(path)
         self.known: dict[int, tuple[Node, int]] = {}
+        self.made: dict[tuple[int, int], Function] = {}
         self.depth = 0
         self.closing = self._matched()
         self.blocks = sorted(
@@ -146,9 +150,16 @@ class _Reader:
                 continue
             if token.kind == "name":
                 self._statement(index)
-            if self.text(index - 1) not in (".", "?."):
+            if self.text(index - 1) not in (".", "?.", "function") and self._begins_chain(index):
                 self._chain(self.expression(index, spine=True)[0])
         return self.source
+
+    def _begins_chain(self, index: int) -> bool:
+        """Whether a token begins an expression that is no declaration of a method and no mere keyword."""
+        word = self.text(index)
+        close = self.closing.get(index + 1) if self.text(index + 1) == "(" else None
+        declares = close is not None and (index + 1, self._past_type(close + 1)) in self.made
+        return not declares and word not in _UNARY and word not in _KEYWORDS
 
     def _chain(self, node: Node | None) -> None:
         """Collect the calls of a chain `a.b(c).d(e)`; what stands inside the arguments is met on its own."""
@@ -339,7 +350,7 @@ class _Reader:
         while self.text(end) in (".", "?.") and end + 1 < len(self.tokens):
             names.append(self.text(end + 1))
             end += 2
-        if self.text(index - 1) in (".", "?."):
+        if self.text(index - 1) in (".", "?.", "const", "let", "var"):
             return
         if len(names) == 1:
             end = self._past_type(end) if self.text(end) in (":", "!", "?") and self._is_field(index) else end
@@ -521,7 +532,8 @@ class _Reader:
         word = self.text(index)
         if word == "async" and (self.text(index + 1) in ("function", "(") or self.text(index + 2) == "=>"):
             return self._primary(index + 1)
-        if self.text(index + 1) == "=>":
+        typed = self.text(index - 1) == ":" and self.text(index - 2) == ")"  # (a): Result => …
+        if self.text(index + 1) == "=>" and not typed:
             return self._arrow(index, index + 1)
         if word == "function":
             opened = index + 1
@@ -547,9 +559,11 @@ class _Reader:
 
     def _function(self, name: str, parameters: int, body: int) -> Function:
         """A function whose parameters begin at one token and whose body begins at another."""
+        if (parameters, body) in self.made:
+            return self.made[parameters, body]
         start = self.offset(parameters)
         end = self.offset(self.closing[body]) + 1 if self.text(body) == "{" and body in self.closing else start + 1
-        function = Function(name, [], start, end)
+        function = self.made[parameters, body] = Function(name, [], start, end)
         self.source.functions.append(function)
         if self.text(parameters) != "(":
             function.parameters.append(Pattern(self.text(parameters)))

@@ -38,7 +38,14 @@ class Part:
     node: Node
 
 
-Found = Text | Handle | Part | Table | Items
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A list of what a function makes of each element of another one."""
+
+    values: "tuple[Found, ...]"
+
+
+Found = Text | Handle | Part | Mapped | Table | Items
 # Which call of a function the values of its parameters are taken from.
 Context = dict[int, Node]
 
@@ -55,6 +62,7 @@ _SAME = frozenset(
     )
 )
 _EACH = frozenset(("map", "forEach", "filter", "find", "some", "every", "flatMap", "each"))
+_LISTS = frozenset(("map", "flatMap", "filter", "slice", "sort", "reverse", "find", "pop", "shift", "at"))
 _WAYS = frozenset(("then", "pipe"))
 
 
@@ -205,7 +213,7 @@ class Evaluator:
             return [one for item in value.node.items for one in value.here.values(item, context, depth)]
         if isinstance(value, Items):
             return [one for item in value.values for one in _plain(item)]
-        return []
+        return list(value.values) if isinstance(value, Mapped) else []
 
     # ---- parts
 
@@ -314,13 +322,30 @@ class Evaluator:
         callee = node.owner
         if callee is None:
             return []
-        if callee.kind == "member" and callee.owner is not None:
+        if callee.kind == "member" and callee.owner is not None and callee.text in _LISTS:
+            found = self._list_method(node, callee, context, depth)
+        elif callee.kind == "member" and callee.owner is not None:
             found = self._made(node, callee, context, depth) or self._string_method(node, callee, context, depth)
         elif callee.kind == "name":
             found = self._function(node, callee.text, context, depth)
         else:
             found = []
         return found or self._returned(node, context, depth)
+
+    def _list_method(self, node: Node, callee: Node, context: Context, depth: int) -> list[Found]:
+        """`list.map(f)` is what `f` returns; of `filter`, `slice` and the like it is the list, of `find` an element."""
+        if callee.owner is None:
+            return []
+        if callee.text in ("map", "flatMap") and node.items and node.items[0].function is not None:
+            function = node.items[0].function
+            made = [one for value in self.source.returned(function) for one in self.values(value, context, depth)]
+            return [Mapped(tuple(made))] if made else []
+        owner: list[Found] = [
+            value for value in self.values(callee.owner, context, depth) if not isinstance(value, Text)
+        ]
+        if callee.text in ("find", "pop", "shift", "at"):
+            return [one for value in owner for one in self.elements(value, context, depth)]
+        return owner
 
     def _string_method(self, node: Node, callee: Node, context: Context, depth: int) -> list[Found]:
         owner, name = callee.owner, callee.text
