@@ -78,6 +78,8 @@ def loads(raw: bytes, name: str = "plan.json") -> Plan:
         raise InvalidPlanInput(f"{name} is not valid JSON ({error})", again) from error
     except RecursionError:
         raise InvalidPlanInput(f"{name} is nested deeper than any plan", again) from None
+    if version is None:
+        raise InvalidPlanInput(f"{name} is no plan: it names no schema_version", again)
     if version != SCHEMA_VERSION:
         hint = f"this release reads version {SCHEMA_VERSION}; {again}"
         raise InvalidPlanInput(f"{name} has plan version {version!r}", hint)

@@ -162,7 +162,7 @@ def test_keys_that_are_none(tmp_path: Path) -> None:
     ("raw", "said"),
     [
         (b"", "not valid JSON"),
-        (b"[]", "plan version None"),
+        (b"[]", "names no schema_version"),
         (b'{"schema_version": 2}', "plan version 2"),
         (b'{"schema_version": 1}', "not a plan this release understands"),
         (b"\xff\xfe", "not valid JSON"),
