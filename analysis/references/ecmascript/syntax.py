@@ -295,7 +295,10 @@ class _Reader:
         if self.text(index) != ":":
             return index
         index += 1
+        begin = index
         while index < len(self.tokens) and self.text(index) not in ("=", ",", ";", ")", "of", "in", "=>"):
+            if self.text(index) == "{" and index > begin and self.text(index - 1) not in ("|", "&"):
+                return index
             if self.text(index) in ("(", "[", "{") and index in self.closing:
                 index = self.closing[index]
             elif self.text(index) == "<":
@@ -460,8 +463,8 @@ class _Reader:
         return index
 
     def _operand(self, index: int) -> tuple[Node, int]:
-        while self.text(index) in _UNARY and index + 1 < len(self.tokens):
-            index += 1
+        if self.text(index) in _UNARY and index + 1 < len(self.tokens):
+            return self.expression(index + 1, spine=True)
         node, index = self._primary(index)
         while index < len(self.tokens):
             mark = self.text(index)
