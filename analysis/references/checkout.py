@@ -35,8 +35,10 @@ _NAMES = {
 }
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|testing|__tests__|spec|integration_tests|unit_tests)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|\.(?:test|spec)\.[cm]?[jt]sx?$"
+    r"|(?:^|/)(?:(?P<named>test_[^/]*|[^/]*_test)|conftest)\.py$|\.(?:test|spec)\.[cm]?[jt]sx?$"
 )
+
+_TESTS = re.compile(r"^\s*(?:async )?def test|\b(?:unittest|pytest|assert)\b", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -80,16 +82,19 @@ class Checkout:
             return f"{path}/__init__.py"
         return None
 
+    def is_test(self, path: str) -> bool:
+        """Whether a file only tests: what it touches is no operation of the platform.
+
+        A name alone does not tell: `copy_to_test.py` is a job, as long as nothing in it tests.
+        """
+        match = _TEST.search(path)
+        return match is not None and (match["named"] is None or bool(_TESTS.search(self.text(path))))
+
     def ending_with(self, tail: str) -> list[str]:
         """Files whose path ends with `tail` at a folder boundary."""
         tail = tail.strip("/")
         name = tail.rpartition("/")[2]
         return [path for path in self.by_name.get(name, ()) if path == tail or path.endswith("/" + tail)]
-
-
-def is_test(path: str) -> bool:
-    """Whether a file only tests: what it touches is no operation of the platform."""
-    return bool(_TEST.search(path))
 
 
 def open_checkout(root: Path) -> Checkout:

@@ -3,11 +3,12 @@
 import ast
 import re
 
-from analysis.references.locations import embedded
+from analysis.references.locations import embedded, located
 from analysis.references.model import Site
 from analysis.references.program import Program
 from analysis.references.text import literal
 
+_ADDRESS = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\s{}%$<>]+")
 _COMMENT = re.compile(r"(?:^|\s)#(?P<text>.*)$")
 
 
@@ -40,6 +41,20 @@ def scan_strings(program: Program, path: str) -> None:
             site = Site(path, node.lineno)
             for _, _, place in embedded(literal(node.value, site, column=node.col_offset)):
                 program.record("reference", place.bucket, place.prefix, site, "test", 0.5)
+
+
+def scan_addresses(program: Program, path: str) -> None:
+    """Record strings that are addresses and that nothing followed: where they lead is not known, but they are there."""
+    if "gs://" not in program.checkout.text(path):
+        return
+    told = program.told_lines(path)
+    tree = program.tree(path)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _ADDRESS.fullmatch(node.value):
+            site = Site(path, node.lineno)
+            place = located(literal(node.value, site, column=node.col_offset))
+            if place is not None and node.lineno not in told:
+                program.record("reference", place.bucket, place.prefix, site, "address", 0.5)
 
 
 def _record(program: Program, text: str, site: Site) -> None:

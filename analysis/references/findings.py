@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 
-from analysis.references.checkout import is_test
 from analysis.references.locations import located
 from analysis.references.model import Finding, Site
 from analysis.references.program import Program
@@ -18,7 +17,7 @@ def findings(program: Program) -> list[Finding]:
     """Everything found, by kind and place."""
     found = list(_twice(program))
     for file in program.checkout.of("python"):
-        if "/" in program.checkout.text(file.path) and not is_test(file.path):
+        if "/" in program.checkout.text(file.path) and not program.checkout.is_test(file.path):
             tree = program.tree(file.path) if _SPLITS.search(program.checkout.text(file.path)) else None
             if tree is not None:
                 found.extend(_depths(tree, file.path))
@@ -70,7 +69,7 @@ def _twice(program: Program) -> Iterator[Finding]:
             for name, value in module.names.items():
                 if isinstance(value, Text) and name.isupper() and _names_bucket(name, value):
                     site = value.first_line
-                    if site is not None and site.file == module.file and not is_test(site.file):
+                    if site is not None and site.file == module.file and not program.checkout.is_test(site.file):
                         sites.setdefault((name, value.pattern), set()).add(site)
     for (name, pattern), places in sites.items():
         if len({site.file for site in places}) > 1:

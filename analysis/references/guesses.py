@@ -36,7 +36,8 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 _READS = re.compile(
-    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|initialization_actions)(?:_|$)|(?:_|^)(?:input|source|src|spec_gcs_path)(?:_|$)",
+    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|initialization_actions)(?:_|$)|(?:_|^)(?:input|source|src|spec_gcs_path)(?:_|$)"
+    r"|(?:^|[._:])(?:jars?|init_actions?)(?:_|$)",
     re.IGNORECASE,
 )
 _NAME_ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (

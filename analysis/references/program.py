@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from analysis.references import environment, notebooks, recording, sql
 from analysis.references.checkout import Checkout, ancestors
 from analysis.references.frames import Frame
+from analysis.references.locations import located
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
 from analysis.references.sinks import SinkTable
 from analysis.references.text import HOLE, Piece, Text, literal
@@ -331,6 +332,10 @@ class Program:
             draft.provenance.update(sites)
             draft.confidence = max(draft.confidence, round(confidence, 2))
 
+    def told_lines(self, file: str) -> set[int]:
+        """Lines of a file that a reference stands on, or has a piece of its address from."""
+        return {site.line for draft in self.drafts.values() for site in draft.provenance if site.file == file}
+
     def references(self) -> list[Reference]:
         """Everything collected, by file and line."""
         found = [
@@ -372,7 +377,10 @@ def _without_vaguer(found: list[Reference]) -> list[Reference]:
 
 
 def _divided(bucket: Text, prefix: Text) -> tuple[Text, Text]:
-    """A bucket argument that holds more: `gs://name`, or `name/folder`."""
+    """A bucket argument that holds more: `gs://name`, or `name/folder`; a path that is a whole address."""
+    whole = located(prefix) if prefix.flat.startswith(("gs://", "gcs://")) else None
+    if whole is not None:
+        return whole.bucket, whole.prefix
     if bucket.flat.startswith(("gs://", "gcs://")):
         bucket = bucket.cut(bucket.flat.index("//") + 2)
     if bucket.flat.startswith("projects/_/buckets/"):  # as the newer interfaces name a bucket

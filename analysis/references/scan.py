@@ -15,7 +15,7 @@ from typing import Any
 
 from analysis.errors import BadInput
 from analysis.references import cache, comments, deployment, findings, literals, terraform
-from analysis.references.checkout import is_test, open_checkout, script_root
+from analysis.references.checkout import open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.ecmascript.touches import scan_scripts
 from analysis.references.frames import Frame, Module
@@ -85,7 +85,7 @@ def scan_program(program: Program) -> ScanResult:
 def _run(program: Program) -> None:
     """Entries in the order in which they learn most: what starts scripts, the scripts, then what nothing started."""
     written = [file.path for file in program.checkout.of("python", "notebook")]
-    sources = [path for path in written if not is_test(path)]
+    sources = [path for path in written if not program.checkout.is_test(path)]
     shared: dict[str, Machine] = {}
     for file in program.checkout.of("docker", "yaml", "json", "config"):
         literals.scan_file(program, file)
@@ -118,13 +118,17 @@ def _run(program: Program) -> None:
         literals.scan_file(program, file)
     for path in written:
         comments.scan_comments(program, path)
-        if is_test(path):
+        if program.checkout.is_test(path):
             comments.scan_strings(program, path)
+        else:
+            comments.scan_addresses(program, path)
 
 
 def _schedules(program: Program, path: str) -> bool:
     text = program.checkout.text(path)
-    return ("airflow" in text or "/dags/" in f"/{path}") and not is_test(path) and "__main__" not in text
+    return (
+        ("airflow" in text or "/dags/" in f"/{path}") and not program.checkout.is_test(path) and "__main__" not in text
+    )
 
 
 def _is_script(program: Program, path: str) -> bool:

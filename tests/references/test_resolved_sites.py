@@ -55,3 +55,19 @@ def test_every_site_of_a_project_is_found_and_nothing_else(project: str) -> None
     ]
     assert sites
     assert (missed, wrong) == ([], [])
+
+
+def test_an_address_that_nothing_follows_is_named_where_it_stands() -> None:
+    found = scan_checkout(FIXTURES / "services", env="prod").references
+    named = [(one.bucket, one.prefix, one.line) for one in found if one.role == "reference" and one.kind == "code"]
+    assert named == [("tide-prod", "signs/left.png", 8)]
+
+
+def test_a_job_whose_name_ends_as_that_of_a_test_is_still_a_job(tmp_path: Path) -> None:
+    source = (FIXTURES / "services" / "harbour" / "carry.py").read_text(encoding="utf-8")
+    for name in ("carry.py", "carry_to_test.py"):
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    found = operations(scan_checkout(tmp_path, env="prod").references)
+    carried = [(one.role, one.prefix, one.line) for one in found if one.file == "carry.py"]
+    assert carried
+    assert [(one.role, one.prefix, one.line) for one in found if one.file == "carry_to_test.py"] == carried
