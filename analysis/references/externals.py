@@ -83,15 +83,8 @@ def _string(_: "Machine", arguments: Arguments, __: Frame) -> Value:
 
 
 def _join_paths(_: "Machine", arguments: Arguments, __: Frame) -> Value:
-    from itertools import product
-
-    options = [alternatives(part) for part in arguments.positional]
-    results: list[Value] = []
-    for combination in product(*options):
-        results.append(operators.join_paths([as_text(part) for part in combination]))
-        if len(results) >= 16:
-            break
-    return either(results)
+    found = operators.combinations(arguments.positional)
+    return either([operators.join_paths([as_text(part) for part in parts]) for parts in found])
 
 
 def _url_join(_: "Machine", arguments: Arguments, __: Frame) -> Value:

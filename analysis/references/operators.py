@@ -3,10 +3,12 @@
 import ast
 import re
 from collections.abc import Callable, Sequence
-from itertools import product
+from itertools import islice, product
+from math import prod
 
 from analysis.references.text import HOLE, Text, chained, hole, literal
 from analysis.references.values import (
+    LEFT_OUT,
     MAXIMUM_ALTERNATIVES,
     Constant,
     Either,
@@ -38,18 +40,18 @@ def same_environment(one: str, other: str) -> bool:
 
 def concatenate(values: Sequence[Value]) -> Value:
     """The string made of these values, for every combination of their alternatives."""
+    found = combinations(values)
+    return _joined(found[0]) if len(found) == 1 else either([_joined(one) for one in found])
+
+
+def combinations(values: Sequence[Value]) -> list[tuple[Value, ...]]:
+    """Every combination of the alternatives of `values`; past the limit, one in which what varies is left out."""
     options = [alternatives(value) for value in values]
-    count = 1
-    for option in options:
-        count *= len(option)
-    if count == 1:
-        return _joined([option[0] for option in options])
-    combinations = []
-    for combination in product(*options):
-        combinations.append(_joined(combination))
-        if len(combinations) >= MAXIMUM_ALTERNATIVES:
-            break
-    return either(list(combinations))
+    count = prod(len(option) for option in options)
+    if count <= MAXIMUM_ALTERNATIVES:
+        return list(product(*options))
+    rest = tuple(option[0] if len(option) == 1 else Unknown(LEFT_OUT) for option in options)
+    return [*islice(product(*options), MAXIMUM_ALTERNATIVES - 1), rest]
 
 
 def _joined(values: Sequence[Value]) -> Text:
@@ -119,10 +121,9 @@ _PERCENT = re.compile(
 def percent(left: Value, right: Value) -> Value:
     """`"…%s…" % values`."""
     if isinstance(left, Either) or isinstance(right, Either):
-        pairs = [(a, b) for a in alternatives(left) for b in alternatives(right)][:MAXIMUM_ALTERNATIVES]
-        return either([percent(a, b) for a, b in pairs])
+        return either([percent(a, b) for a, b in combinations([left, right])])
     if not isinstance(left, Text):
-        return Unknown()
+        return Unknown(label_of(left))
     positional = right.values if isinstance(right, Items) else [right]
     named = right.entries if isinstance(right, Table) else {}
     parts: list[Value] = []

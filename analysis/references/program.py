@@ -15,7 +15,7 @@ from analysis.references.locations import located
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
 from analysis.references.sinks import SinkTable
 from analysis.references.text import HOLE, Piece, Text, literal
-from analysis.references.values import Value
+from analysis.references.values import LEFT_OUT, MAXIMUM_ALTERNATIVES, Value
 
 if TYPE_CHECKING:
     from analysis.references.jinja import Context
@@ -315,6 +315,8 @@ class Program:
         if nowhere and (kind != "code" or role == "reference" or confidence < CERTAIN):
             self.give_up(site.file, site.line, f"{via}: neither bucket nor path is known")
             return
+        if any(piece.label == LEFT_OUT for piece in (*bucket.pieces, *prefix.pieces)):
+            self.give_up(site.file, site.line, f"{via}: more alternatives than {MAXIMUM_ALTERNATIVES}, the rest is `*`")
         if not bucket.known:
             confidence -= 0.25 if _BUCKET_ONLY.fullmatch(bucket.flat) else 0.1
         if _BUCKET_ONLY.fullmatch(prefix.flat) and prefix.flat:

@@ -166,6 +166,9 @@ def branches(machine: "Machine", bodies: Sequence[Sequence[ast.stmt]], frame: Fr
 def _for(machine: "Machine", node: ast.For | ast.AsyncFor, frame: Frame) -> Flow:
     values, complete = machine.iterate(machine.evaluate(node.iter, frame), frame)
     before = dict(frame.names)
+    if len(values) > machine.loop_turns:
+        turns = f"a loop over {len(values)} values, followed for {machine.loop_turns}"
+        machine.program.give_up(frame.module.file, node.lineno, turns)
     for value in values[: machine.loop_turns]:
         assign(machine, node.target, value, frame)
         flow = execute(machine, node.body, frame)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 MAXIMUM_ALTERNATIVES = 16
 MAXIMUM_ITEMS = 500
+# Stands for the alternatives that a limit leaves out: in a path it is a hole, and where that path is recorded, the scan
+# says that it gave something up.
+LEFT_OUT = "alternatives left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ def alternatives(value: Value) -> tuple[Value, ...]:
 
 
 def either(values: list[Value]) -> Value:
-    """One value for several; equal ones count once, and too many become one unknown."""
+    """One value for several; equal ones count once, and one unknown value stands for those beyond the limit."""
     seen: dict[object, Value] = {}
     for value in values:
         for option in alternatives(value):
@@ -221,7 +224,10 @@ def either(values: list[Value]) -> Value:
         return Unknown()
     if len(options) == 1:
         return options[0]
-    return Either(tuple(options[:MAXIMUM_ALTERNATIVES]))
+    if len(options) > MAXIMUM_ALTERNATIVES:
+        rest = Unknown(LEFT_OUT)
+        options = [*[option for option in options if option != rest][: MAXIMUM_ALTERNATIVES - 1], rest]
+    return Either(tuple(options))
 
 
 def _identity(value: Value) -> object:
@@ -230,7 +236,7 @@ def _identity(value: Value) -> object:
     if isinstance(value, Constant):
         return ("constant", type(value.value), repr(value.value))
     if isinstance(value, Unknown):
-        return "unknown"
+        return LEFT_OUT if value.label == LEFT_OUT else "unknown"
     if isinstance(value, External):
         return ("external", value.path)
     return id(value)

@@ -89,3 +89,31 @@ def test_scanned_code_is_never_run(tmp_path: Path) -> None:
     (code / "main.py").write_text("import setup, yaml\nyaml.safe_load(open('conf.yaml'))\n", encoding="utf-8")
     scan_checkout(code)
     assert not marker.exists()
+
+
+TABLES = ", ".join(f'"t{number}": "set_{number:02}"' for number in range(30))
+MANY = [
+    ("TABLES[name]", "pick = TABLES[sys.argv[1]]"),
+    ("a chain of branches", "\n".join(f"if sys.argv[1] == 'x{n}':\n    pick = 'set_{n:02}'" for n in range(30))),
+]
+
+
+@pytest.mark.parametrize(("what", "choice"), MANY, ids=[what for what, _ in MANY])
+def test_alternatives_beyond_the_limit_are_told_as_unknown(tmp_path: Path, what: str, choice: str) -> None:
+    source = f'import sys\nimport pandas\nTABLES = {{{TABLES}}}\npick = "none"\n{choice}\n'
+    source += 'pandas.read_csv(f"gs://lake/sets/{pick}/all.csv")\n'
+    (tmp_path / "job.py").write_text(source, encoding="utf-8")
+    result = scan_checkout(tmp_path, bucket="lake")
+    prefixes = {reference.prefix for reference in result.references}
+    assert "sets/*/all.csv" in prefixes
+    assert len(prefixes) == 16
+    line = source.count("\n")
+    assert [(one.file, one.line) for one in result.given_up if "alternatives" in one.reason] == [("job.py", line)]
+
+
+def test_turns_of_a_loop_beyond_the_limit_are_given_up_aloud(tmp_path: Path) -> None:
+    names = ", ".join(f'"{number}"' for number in range(300))
+    source = f'import pandas\nfor name in [{names}]:\n    pandas.read_csv(f"gs://lake/{{name}}.csv")\n'
+    (tmp_path / "job.py").write_text(source, encoding="utf-8")
+    result = scan_checkout(tmp_path)
+    assert [(one.line, one.reason) for one in result.given_up] == [(2, "a loop over 300 values, followed for 200")]
