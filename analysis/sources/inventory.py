@@ -120,7 +120,7 @@ class _Inventory:
         days: list[date] = []
         for file in files:
             if self._show(file, sound[file.file_id]):
-                row = self._connection.execute(load_sql("inventory/latest_time.sql")).fetchone()
+                row = self._ask(file, "latest_time", {}).fetchone()
                 days += [row[0]] if row and row[0] else []
         if not days:
             names = ", ".join(file.inspection.path.name for file in files)
@@ -132,13 +132,23 @@ class _Inventory:
         if not self._show(file, path):
             return
         at = {"snapshot_date": day, "bucket": file.bucket}
-        query(load_sql("inventory/add_rows.sql"), at | {"file_id": file.file_id})
+        self._ask(file, "add_rows", at | {"file_id": file.file_id})
         query(load_sql("inventory/note_buckets.sql"), at)
         unread = self._unreadable(file)
         counted = query(
             "SELECT count(*) FROM object WHERE file_id = ? AND problem NOT IN ('', 'not live')", [file.file_id]
         ).fetchone()
         file.rejects = unread + (self._unusable(file, unread) if counted != (0,) else [])
+
+    def _ask(self, file: ReportFile, name: str, parameters: dict[str, object]) -> duckdb.DuckDBPyConnection:
+        """Run a query over all rows of a file."""
+        try:
+            return self._connection.execute(load_sql(f"inventory/{name}.sql"), parameters)
+        except duckdb.InvalidInputException as error:
+            # Half a report would pass for a bucket that lost objects.
+            raise BadInput(
+                f"{file.uri} cannot be read to its end ({str(error).splitlines()[0]})", "mend it, or leave it out"
+            ) from error
 
     def _show(self, file: ReportFile, path: Path) -> bool:
         """Make the file visible as `report_row`; False where there is nothing to see, or a Parquet file is damaged."""

@@ -29,6 +29,7 @@ COLUMNS = (
     *("cs_operation", "cs_bucket", "cs_object"),
 )
 _TITLE_LINES = 3
+_NO_VALUE = "\x7f no value \x7f"
 _BATCH_FILES = 500
 _BATCH_BYTES = 256 << 20
 _STORAGE_LOG = "a storage log: bytes stored per bucket, no requests"
@@ -69,7 +70,7 @@ def ingest_usage(catalogue: Catalogue, inputs: Sequence[str]) -> IngestReport:
         if not earlier:
             fresh.append(_Log(found, next(numbers), reports[-1], _read_layout(found.head)))
     for batch in _batches(fresh):
-        _take(catalogue, batch)
+        _take_or_part(catalogue, batch)
     return IngestReport(reports)
 
 
@@ -86,6 +87,19 @@ def _batches(logs: Sequence[_Log]) -> Iterator[list[_Log]]:
                 batch = []
             batch.append(log)
         yield batch
+
+
+def _take_or_part(catalogue: Catalogue, logs: Sequence[_Log]) -> None:
+    """Take a batch; where DuckDB cannot read on, log by log, so that one broken log does not stop the others."""
+    try:
+        _take(catalogue, logs)
+    except duckdb.InvalidInputException as error:
+        if len(logs) == 1:
+            report = logs[0].report
+            report.complete, report.note = False, f"not read: it is no CSV ({str(error).splitlines()[0]})"
+            return
+        for log in logs:
+            _take_or_part(catalogue, [log])
 
 
 def _take(catalogue: Catalogue, logs: Sequence[_Log]) -> None:
@@ -126,8 +140,8 @@ def _read(connection: duckdb.DuckDBPyConnection, logs: dict[str, _Log], layout: 
         auto_detect=False,
         lineterminator=_ENDS[layout.crlf],
         columns={name: "DECIMAL(16, 0)" if name == "time_micros" else "VARCHAR" for name in layout.names},
-        # An empty time is no time, and not merely unknown.
-        na_values="\\N",
+        # Nothing stands for NULL: an empty time is no time, and not merely unknown.
+        na_values=_NO_VALUE,
         max_line_size=20_000_000,
         store_rejects=True,
         filename="file",

@@ -18,13 +18,19 @@ TIMEOUT_SECONDS = 600
 WEBHOOK_SECONDS = 15
 
 
+def program_of(command: str) -> str:
+    """What may be said and written of a command: its first word. Its arguments may be secrets."""
+    return command.split(maxsplit=1)[0] if command.strip() else command
+
+
 async def run_check(command: str, facts: Mapping[str, str]) -> int:
     """Run a command; returns its exit code, 124 when it took longer than ten minutes."""
     try:
         words = shlex.split(command)
     except ValueError as error:
         raise MoveRefused(
-            f"the command {command!r} cannot be split ({error})", "mend the quotes in [executor]"
+            f"the command that begins with {program_of(command)!r} cannot be split ({error})",
+            "mend the quotes in [executor]",
         ) from None
     environment = {**os.environ, **{f"THERMOCLINE_{name}": value.replace("\0", "") for name, value in facts.items()}}
     try:
@@ -57,7 +63,7 @@ async def tell(hook: str | None, facts: Mapping[str, Any]) -> str | None:
         code = await run_check(hook, {name.upper(): str(value) for name, value in facts.items()})
     except MoveRefused as error:
         return str(error)
-    return None if code == 0 else f"the hook ended with exit code {code}: {hook}"
+    return None if code == 0 else f"the hook ended with exit code {code}: {program_of(hook)}"
 
 
 async def _post(address: str, facts: Mapping[str, Any]) -> str | None:

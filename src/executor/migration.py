@@ -16,7 +16,7 @@ from executor.definition import Definition
 from executor.dryrun import source_warnings
 from executor.errors import ExecutorError, ExecutorLocked, GuardRefused, JournalBroken, PlanDrifted
 from executor.feeding import Feeder, Stop
-from executor.hooks import run_check
+from executor.hooks import program_of, run_check
 from executor.journal import Journal
 from executor.lock import PlanLocks
 from executor.patterns import ANOTHER_SUBFOLDER
@@ -393,10 +393,13 @@ class Migration:
         }
         code = await run_check(command, facts)
         await journal.call(
-            journal.end_step, number, "done" if code == 0 else "failed", {"command": command, "exit_code": code}
+            journal.end_step,
+            number,
+            "done" if code == 0 else "failed",
+            {"command": program_of(command), "exit_code": code},
         )
         self.outcome.notes.append(
-            f"end-to-end check {'passed' if code == 0 else f'failed with exit code {code}'}: {command}"
+            f"end-to-end check {'passed' if code == 0 else f'failed with exit code {code}'}: {program_of(command)}"
         )
         if code:
             self.outcome.mismatches += 1

@@ -111,6 +111,32 @@ def test_source_changes_during_cleanup(new_world: MakeWorld, change: str) -> Non
     assert every_step(60, strike) >= 5
 
 
+@required(
+    "list pages that are cut short, repeat an entry, are empty with a token, or break off, at cleanup and rollback",
+    "every object is seen exactly once; nothing is deleted on half a listing",
+)
+@pytest.mark.parametrize("kind", ["page-truncated", "page-duplicated", "page-empty", "cut-response"])
+def test_odd_list_pages_at_cleanup(new_world: MakeWorld, kind: str) -> None:
+    world = new_world(0)
+    world.server.control("POST", "settings", {"page_size": 7})
+    names = world.fill(40)
+    world.write_plan()
+    assert world.execute().exit_code == 0
+    with closing(sqlite3.connect(world.journal)) as journal:
+        journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01'")
+        journal.commit()
+    before = sources(world)
+    world.fault(kind, "objects.list", count=-1, probability=0.4, seed=7)
+    assert clean_up(world) == 0
+    assert sources(world) == {}
+    assert world.require_sound(complete=False).deletions == len(names)
+    assert world.run(take_back).exit_code == 0
+    assert world.injected >= 3
+    world.heal()
+    assert sources(world) == before
+    assert world.judge().faults == []
+
+
 @required("a source changes between its verification and the cleanup", "the cleanup is refused, nothing is deleted")
 def test_source_changed_before_cleanup(new_world: MakeWorld) -> None:
     world = migrated(new_world, 0)
@@ -146,16 +172,22 @@ def test_copy_lost_before_the_deletion(new_world: MakeWorld, edit: bool) -> None
 @required("holds and retention on sources at cleanup", "kept, with the reason; the rest is deleted; exit 3")
 def test_protected_sources_stay(new_world: MakeWorld) -> None:
     world = new_world(0)
+    # Retention of single objects must be allowed when the bucket is made.
+    assert world.api("DELETE", f"/storage/v1/b/{SOURCE}")[0] == 204
+    resource = {"name": SOURCE, "location": "EUROPE-WEST1"}
+    assert world.api("POST", "/storage/v1/b?project=analytics-dev&enableObjectRetention=true", resource)[0] == 200
     world.fill(COUNT)
     world.patch(f"{PREFIX}a//b", {"temporaryHold": True})
     world.patch(f"{PREFIX}../up", {"eventBasedHold": True})
+    locked = {"mode": "Unlocked", "retainUntilTime": "2999-01-01T00:00:00Z"}
+    world.patch(f"{PREFIX}100%", {"retention": locked})
     world.write_plan()
     assert world.execute().exit_code == 0
     with closing(sqlite3.connect(world.journal)) as journal:
         journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01'")
         journal.commit()
     assert clean_up(world) == 3
-    assert set(sources(world)) == {f"{PREFIX}a//b", f"{PREFIX}../up"}
+    assert set(sources(world)) == {f"{PREFIX}a//b", f"{PREFIX}../up", f"{PREFIX}100%"}
     world.require_sound(complete=False)
 
 

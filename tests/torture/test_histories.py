@@ -5,9 +5,8 @@ The oracle judges after every act. A failing history is shrunk by hypothesis and
 
 import contextlib
 import os
-import sqlite3
 import tempfile
-from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from executor.aftercare import cleanup, rollback
+from analysis.catalogue import Catalogue
+from analysis.sources.log_files import ingest_logs
+from executor.aftercare import cleanup, observe, rollback
 from executor.errors import ExecutorError
 from executor.reading import Selection
 from executor.run import run
+from hand_made_plan import SOURCE
+from log_entries import entry, lines
 from thermocline.sandbox.server.run import Server
 from torture_driver import POINTS, Death, Victim
 from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, required
@@ -41,6 +44,10 @@ async def _rollback(plan: Path) -> Any:
     return await rollback(plan, Selection(), lambda _: True, settings=SETTINGS, take_lock=True)
 
 
+async def _observe(plan: Path, catalogue: Catalogue) -> Any:
+    return await observe(plan, Selection(), catalogue, settings=SETTINGS)
+
+
 COMMANDS = st.sampled_from([_execute, _cleanup, _rollback])
 
 
@@ -48,6 +55,7 @@ class History(RuleBasedStateMachine):
     """One world and everything that may happen in it."""
 
     server: Server
+    later: dict[bool, Path]  # catalogues of the time after the migration: is the old place still used?
 
     @initialize()
     def begin(self) -> None:
@@ -105,13 +113,25 @@ class History(RuleBasedStateMachine):
         self.judge()
 
     @precondition(lambda self: self.world.journal.exists())
-    @rule()
-    def time_passes_in_quiet(self) -> None:
-        with closing(sqlite3.connect(self.world.journal)) as journal:
-            has_moves = journal.execute("SELECT 1 FROM sqlite_master WHERE name = 'move'").fetchone()
-            if has_moves:
-                journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01' WHERE state = 'verified'")
-                journal.commit()
+    @rule(used=st.booleans())
+    def fresh_logs_are_looked_at(self, used: bool) -> None:
+        with contextlib.suppress(ExecutorError), Catalogue.open(self.later[used]) as catalogue:
+            for one in self.world.run(_observe, catalogue):
+                assert one.silence.quiet is not used
+        self.judge()
+
+
+def logs_of_the_days_after(folder: Path, *, used: bool) -> Path:
+    """A catalogue of six weeks of read logs from today on, in which somebody reads the old place, or nobody does."""
+    days = [datetime.now(UTC).date() + timedelta(days=number) for number in range(42)]
+    read = [entry("elsewhere/x", bucket=SOURCE, at=f"{day}T10:00:00Z") for day in days]
+    read += [entry(f"{PREFIX}a", bucket=SOURCE, at=f"{day}T11:00:00Z") for day in days if used]
+    log = folder / f"{used}.json"
+    log.write_bytes(lines(*read))
+    path = folder / f"{used}.duckdb"
+    with Catalogue.create_or_migrate(path) as catalogue:
+        ingest_logs(catalogue, [str(log)])
+    return path
 
 
 def _memory() -> str | None:
@@ -126,7 +146,7 @@ def host(torture_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 
 @required("random histories of people and commands, killed and disturbed", "the oracle is content after every act")
-def test_random_histories(host: Server) -> None:
+def test_random_histories(host: Server, tmp_path: Path) -> None:
     many = os.environ.get("THERMOCLINE_TORTURE") == "full"
     limits = settings(
         max_examples=150 if many else 8,
@@ -136,5 +156,6 @@ def test_random_histories(host: Server) -> None:
         print_blob=True,
         database=None,
     )
-    machine = type("ServedHistory", (History,), {"server": host})
+    later = {used: logs_of_the_days_after(tmp_path, used=used) for used in (False, True)}
+    machine = type("ServedHistory", (History,), {"server": host, "later": later})
     run_state_machine_as_test(machine, settings=limits)

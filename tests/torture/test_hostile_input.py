@@ -3,11 +3,15 @@
 hypothesis writes the files, bounded in CI; `make torture` looks twenty times as long.
 """
 
+import contextlib
+import csv
 import gzip
 import json
 import os
 import resource
+import shlex
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
@@ -23,12 +27,18 @@ from analysis.catalogue import Catalogue
 from analysis.errors import AnalysisError
 from analysis.references.scan import scan
 from analysis.settings import load_settings
+from analysis.sources.inventory import ingest_inventory
 from analysis.sources.log_files import ingest_logs
+from analysis.sources.usage import ingest_usage
 from executor.credentials import Anonymous
+from executor.errors import ExecutorError
+from hand_made_plan import SOURCE, move, plan_of, write_approved
+from log_entries import entry
 from planner.config_file import load_configs, load_mappings
 from planner.errors import PlannerError
 from planner.planfile import load
-from torture_world import HOSTILE, SETTINGS, World, required
+from thermocline.reporting.migration import write_migration
+from torture_world import HOSTILE, MOVED, PREFIX, SETTINGS, TARGET, World, required
 
 MakeWorld = Callable[[int], World]
 MANY = 20 if os.environ.get("THERMOCLINE_TORTURE") == "full" else 1
@@ -44,6 +54,8 @@ PYTHON = st.sampled_from(
      "x = x + x", "from . import *", "blob.download_to_filename('x')", "lambda: (yield)", "'''", "\\", "é = 'gs://b/p'",
      "BUCKET = BUCKET or 'gs://b/' * 10**9", "[*range(10**12)]", "eval('gs://')", "@f", "match x:", "    case _: pass"]
 )  # fmt: skip
+
+FILES = ["a.py", "a.yaml", "a.json", "a.tf", "a.ipynb", "a.sh", "a.sql", "Dockerfile", "a.toml", "README.md"]
 
 
 @required(
@@ -116,6 +128,58 @@ def test_any_log(lines: list[bytes]) -> None:
     assert report.adds_up
 
 
+CELLS = st.sampled_from(
+    ["a/x", "", "12", "-1", "9" * 40, "1e999", "NaN", "\x00", '"', '""', "\r", "a\nb", "=1+1", "é" * 300, "2026-10-31",
+     "2026-13-99T99:99:99Z", "infinity", "NULL", "\\N", "1790848800000000", "GET_Object", "name", "true"]
+)  # fmt: skip
+ROWS = st.lists(st.lists(CELLS, min_size=2, max_size=7), max_size=12)
+INVENTORY = ["name", "bucket", "size", "timeCreated", "generation", "timeDeleted"]
+USAGE = ["time_micros", "cs_operation", "cs_bucket", "cs_object", "sc_bytes", "s_request_id"]
+
+
+@required("inventories and usage logs of any content", "every record is counted, or the file is refused with a hint")
+@given(rows=ROWS, quoted=st.booleans(), delimiter=st.sampled_from(",;\t|"), torn=st.integers(0, 30))
+@settings(max_examples=8 * MANY, **BOUNDED)
+@pytest.mark.parametrize("kind", ["inventory", "usage"])
+def test_any_table(kind: str, rows: list[list[str]], quoted: bool, delimiter: str, torn: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "r_2026-10-31.csv"
+        with path.open("w", newline="", encoding="utf-8", errors="surrogatepass") as out:
+            writer = csv.writer(
+                out,
+                delimiter=delimiter if kind == "inventory" else ",",
+                quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_NONE,
+                escapechar=None if quoted else "~",
+                quotechar='"' if quoted else None,
+            )
+            writer.writerow(INVENTORY if kind == "inventory" else USAGE)
+            writer.writerows(rows)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size - torn])
+        with Catalogue.create_or_migrate(Path(folder) / "c.duckdb") as catalogue:
+            read = ingest_inventory if kind == "inventory" else ingest_usage
+            try:
+                [report] = read(catalogue, [str(path)]).files
+            except AnalysisError:
+                return  # refused with a sentence; anything else is a crash
+            assert report.adds_up
+            assert catalogue.connection.execute("SELECT count(*) FROM v_object").fetchone() == (
+                report.kept if kind == "inventory" else 0,
+            )
+
+
+@required(
+    "log lines nested 50,000 deep, or with numbers of a million digits", "counted as rejected, read on behind them"
+)
+def test_monstrous_log_lines(tmp_path: Path) -> None:
+    # A file that begins with a bracket is an array, and has no lines.
+    monsters = [b'{"a":' * 50_000, b"[" * 50_000, b'{"insertId": ' + b"9" * 1_000_000 + b"}", b'{"timestamp": 1e99999}']
+    path = tmp_path / "log.json"
+    path.write_bytes(b"\n".join([*monsters, *(json.dumps(entry("a/x", insert_id=str(n))).encode() for n in range(5))]))
+    with Catalogue.create_or_migrate(tmp_path / "c.duckdb") as catalogue:
+        [report] = ingest_logs(catalogue, [str(path)]).files
+    assert (report.lines, report.kept, report.adds_up) == (9, 5, True)
+
+
 @required("a gzip bomb among the logs", "read in bounded memory, or refused; never held whole")
 def test_gzip_bomb(tmp_path: Path) -> None:
     size = 256 if MANY > 1 else 24
@@ -139,6 +203,29 @@ def test_any_code(lines: list[str]) -> None:
         Path(folder, "a.py").write_text("\n".join(lines), encoding="utf-8")
         Path(folder, "b.sql").write_text("\n".join(reversed(lines)), encoding="utf-8")
         list(scan(Path(folder), bucket=None, env="prod"))
+
+
+@required("YAML, JSON, Terraform, notebooks and shell of any shape in a checkout", "scanned or skipped; never a crash")
+@given(content=st.text(max_size=200) | JSON.map(json.dumps), name=st.sampled_from(FILES))
+@settings(max_examples=15 * MANY, **BOUNDED)
+def test_any_document(content: str, name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, name).write_text(content, encoding="utf-8", errors="replace")
+        list(scan(Path(folder), bucket=None, env="prod"))
+
+
+@required("a bomb of aliases, and nesting 20,000 deep, in files of a checkout", "skipped in bounded memory")
+@pytest.mark.parametrize("name", FILES)
+def test_monstrous_documents(tmp_path: Path, name: str) -> None:
+    bomb = "\n".join(["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)])
+    contents = [bomb, "[" * 20_000, "{" * 20_000, '{"a":' * 20_000, "(" * 20_000, "x" * 3_000_000, "gs://b/" * 100_000]
+    for number, content in enumerate(contents):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / name).write_text(content, encoding="utf-8")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    list(scan(tmp_path, bucket=None, env="prod"))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500 * 1024
 
 
 @required("symbolic links and cycles in a checkout", "nothing outside the checkout is read")
@@ -166,22 +253,68 @@ def test_hostile_names_arrive(new_world: MakeWorld) -> None:
     world.require_sound()
 
 
-@required("tokens and secrets in the environment", "none in journal, plan, audit trail or output")
-def test_no_secret_is_written(new_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+@required("object names that a spreadsheet would run", "no cell of a manifest begins like a formula")
+def test_manifests_are_inert(new_world: MakeWorld) -> None:
+    world = new_world(0)
+    names = world.fill(names=["=1+1", "@SUM(1)", "+1", "-1", "\t=1", 'x",=2', "=cmd|' /C calc'!A0"])
+    world.write_plan()
+    world.overwrite(f"{MOVED}=1+1", "somebody else's", bucket=SOURCE)
+    assert world.execute().exit_code == 0
+    [manifest] = world.directory.glob("*.manifest.csv")
+    with manifest.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert {row[0] for row in rows[1:]} == {f"gs://{SOURCE}/{name}" for name in names}
+    assert [cell for row in rows for cell in row if cell[:1] in {"=", "+", "-", "@", "\t", "\r"}] == []
+
+
+@required("use cases named like paths", "every file of a run lies beside its plan")
+@pytest.mark.parametrize("use_case", ["../../escaped", "/etc/escaped", "a/b", "..", "x\x00y", "C:\\x"])
+def test_names_bring_no_paths(new_world: MakeWorld, use_case: str) -> None:
+    world = new_world(0)
+    world.fill(2)
+    fields = {"source_path": PREFIX, "target_bucket": TARGET, "target_path": MOVED, "storage_class": "NEARLINE"}
+    write_approved(plan_of([move(use_case, **fields)]), world.plan)
+    outside = sorted(path for path in world.directory.parent.rglob("*") if world.directory not in path.parents)
+    with contextlib.suppress(PlannerError, ExecutorError):
+        world.execute()
+    assert not Path("/etc/escaped").exists()
+    now = sorted(path for path in world.directory.parent.rglob("*") if world.directory not in path.parents)
+    assert now == outside
+    assert all(path.is_file() for path in world.directory.iterdir())
+
+
+@required(
+    "tokens, secrets and signed addresses in the environment, the hooks and what they say",
+    "none in journal, plan, audit trail, manifest, reports or output",
+)
+def test_no_secret_is_written(
+    new_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     secret = "ya29.very-secret-token"  # noqa: S105 - that is what must not be found
 
     async def header(_self: Anonymous) -> str:
         return f"Bearer {secret}"
 
     monkeypatch.setattr(Anonymous, "header", header)
+    monkeypatch.setenv("WAREHOUSE_PASSWORD", secret)
     world = new_world(0)
     world.fill(4)
     world.write_plan()
     world.fault("error", "objects.rewrite", status=403, count=2)
-    chatty = msgspec.structs.replace(SETTINGS, audit_trail=True)
-    said = [repr(world.execute(chatty)), repr(world.execute(chatty))]
+    # The hook prints what it is given and what it finds; the webhook's address is a secret by itself.
+    hook = f"{shlex.quote(sys.executable)} -c 'import os; print(os.environ)'"
+    webhook = f"http://127.0.0.1:9/hook?X-Goog-Signature={secret}"
+    failing = f"{hook.removesuffix(chr(39))}; raise SystemExit(1)' --token={secret}"
+    chatty = msgspec.structs.replace(
+        SETTINGS, audit_trail=True, on_finish=webhook, on_failure=failing, checks={"archives": failing}
+    )
+    said = [repr(world.execute(chatty)), repr(world.execute(msgspec.structs.replace(chatty, on_finish=hook)))]
+    write_migration(world.plan, world.journal, world.directory)
+    said += [*capfd.readouterr()]
     with closing(sqlite3.connect(world.journal)) as journal:
         said += list(journal.iterdump())
-    said += [path.read_bytes().decode(errors="replace") for path in world.directory.iterdir()]
-    assert len(list(world.directory.iterdir())) >= 3
-    assert not [text for text in said if secret in text or "Bearer" in text]
+    files = [path for path in world.directory.rglob("*") if path.is_file()]
+    said += [path.read_bytes().decode(errors="replace") for path in files]
+    kinds = {path.suffix for path in files}
+    assert {".json", ".sqlite", ".ndjson", ".csv", ".html", ".md"} <= kinds
+    assert not [text[:200] for text in said if secret in text or "Bearer" in text]

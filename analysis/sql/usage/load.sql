@@ -5,7 +5,7 @@ CREATE OR REPLACE TEMP TABLE request AS
 WITH line AS (
     SELECT
         *,
-        make_timestamp(time_micros::BIGINT) AS event_at,
+        make_timestamp(coalesce(time_micros, 0)::BIGINT) AS event_at,
         lower(cs_operation) AS low_operation,
         contains(cs_user_agent, 'GCS Lifecycle Management') AS of_lifecycle,
         try_cast(sc_status AS INTEGER) AS status,

@@ -1,0 +1,175 @@
+"""The disk is full while the catalogue or the plan is written: what was there stays readable, and it goes on later.
+
+A limit on the size of files makes every write beyond it fail; where mounting is allowed, a tiny disk is filled as well.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analysis.catalogue import Catalogue
+from analysis.health import examine_catalogue
+from log_entries import BUCKET, entry, lines
+from planner.planfile import load
+from small_catalogue import write_catalogue
+from torture_world import required
+
+TABLES = ("seen_object", "folder_stats", "access", "coverage", "code_reference")
+
+
+def thermocline(*arguments: object, limit: int | None = None, scratch: Path | None = None) -> tuple[int, str]:
+    """Run a command whose files may not grow beyond `limit` bytes; returns its exit code and what it said."""
+
+    def confine() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    command = [sys.executable, "-m", "thermocline", *map(str, arguments)]
+    environment = {**os.environ, **({"TMPDIR": str(scratch)} if scratch else {})}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=confine, env=environment)
+    return done.returncode, done.stderr
+
+
+def inventory(folder: Path, day: str, count: int) -> Path:
+    path = folder / f"r_{day}.csv"
+    rows = [f"{BUCKET},a/{n % 50}/{n * 7919},{n},2026-01-01" for n in range(count)]
+    path.write_text("\n".join(["bucket,name,size,timeCreated", *rows]))
+    return path
+
+
+def logs(folder: Path) -> Path:
+    path = folder / "l.json"
+    path.write_bytes(lines(*(entry(f"a/{n}/x", principal=f"job{n}@p.iam.gserviceaccount.com") for n in range(9_000))))
+    return path
+
+
+def code(folder: Path) -> Path:
+    checkout = folder / "checkout"
+    checkout.mkdir()
+    text = "".join(f"open('gs://{BUCKET}/{'a' * 80}/{n}/x')\n" for n in range(3_000))
+    (checkout / "jobs.py").write_text(text)
+    return checkout
+
+
+def contents(path: Path) -> dict[str, Any]:
+    with Catalogue.open(path) as catalogue:
+        catalogue.connection.execute("CREATE TEMP VIEW seen_object AS SELECT * EXCLUDE (file_id) FROM object")
+        # The order of rows is nobody's business, so a checksum that does not depend on it.
+        return {
+            table: catalogue.connection.execute(f"SELECT count(*), bit_xor(hash(t)) FROM {table} AS t").fetchone()  # noqa: S608
+            for table in TABLES
+        }
+
+
+COMMANDS: dict[str, Callable[[Path], list[str | Path]]] = {
+    "inventory": lambda folder: ["ingest", "inventory", inventory(folder, "2026-10-31", 60_000)],
+    "logs": lambda folder: ["ingest", "logs", logs(folder)],
+    "code": lambda folder: ["ingest", "code", code(folder), "--env", "prod"],
+    "analyze": lambda _: ["analyze", "--bucket", BUCKET],
+}
+
+
+def begun(folder: Path) -> Path:
+    """A catalogue that holds an inventory already."""
+    path = folder / "c.duckdb"
+    assert thermocline("ingest", "inventory", inventory(folder, "2026-10-24", 40), "--catalogue", path)[0] == 0
+    return path
+
+
+@required(
+    "the catalogue's disk is full, at any write", "one sentence, exit 1; what was stored is unharmed; goes on later"
+)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_catalogue_disk_full(tmp_path: Path, name: str) -> None:
+    path = begun(tmp_path)
+    command = [*COMMANDS[name](tmp_path), "--catalogue", path]
+    before, size, refused = contents(path), path.stat().st_size, 0
+    for more in (1 - size, 0, 300_000, 900_000):
+        code, said = thermocline(*command, limit=size + more)
+        assert examine_catalogue(path) == []
+        if code == 0:
+            break
+        refused += 1
+        assert code == 1, said
+        assert "Traceback" not in said
+        assert "free space" in said.splitlines()[-1]
+        assert contents(path) == before
+    assert refused >= 1
+    assert thermocline(*command)[0] == 0
+    undisturbed = tmp_path / "undisturbed"
+    undisturbed.mkdir()
+    whole = begun(undisturbed)
+    assert thermocline(*command[:-1], whole)[0] == 0
+    assert contents(path) == contents(whole)
+
+
+@required("the plan's disk is full", "one sentence; the plan and its approvals are as they were")
+def test_plan_disk_full(tmp_path: Path) -> None:
+    catalogue = write_catalogue(tmp_path / "c.duckdb")
+    plan = tmp_path / "plan.json"
+    generate = ["plan", "generate", "--env", "prod", "--catalogue", catalogue, "--output", plan, "--no-report"]
+    approve = ["plan", "approve", plan, "--phase", "1", "--by", "owner@example.com", "--yes"]
+    assert thermocline(*generate)[0] == 0
+    assert thermocline(*approve)[0] == 0
+    before = plan.read_bytes()
+    for command in (generate, [*approve[:4], "2", *approve[5:]]):
+        for limit in (0, 100, len(before) // 2):
+            code, said = thermocline(*command, limit=limit)
+            assert code in {1, 2}, said
+            assert "Traceback" not in said
+            assert plan.read_bytes() == before
+            assert load(plan).phases[0].approval is not None
+            assert sorted(one.name for one in tmp_path.iterdir() if "partial" in one.name) == []
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of three megabytes."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting is not allowed here; the limits on file sizes above stand in for it")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(b"\0" * 4096)
+
+
+@required("no space left on the device of catalogue, plan and scratch files", "as above, with the kernel's own refusal")
+def test_no_space_left(tiny_disk: Path, tmp_path: Path) -> None:
+    catalogue, plan = tiny_disk / "c.duckdb", tiny_disk / "plan.json"
+    assert thermocline("ingest", "inventory", inventory(tmp_path, "2026-10-24", 40), "--catalogue", catalogue)[0] == 0
+    before = contents(catalogue)
+    ingest = ["ingest", "inventory", inventory(tmp_path, "2026-10-31", 400_000), "--catalogue", catalogue]
+    for scratch in (None, tiny_disk):
+        code, said = thermocline(*ingest, scratch=scratch)
+        assert code == 1, said
+        assert "Traceback" not in said
+        assert "free space" in said
+        assert examine_catalogue(catalogue) == []
+        assert contents(catalogue) == before
+    catalogue.unlink()  # it has filled the disk; what it could not store is now free inside it
+    small = write_catalogue(tmp_path / "small.duckdb")
+    generate = ["plan", "generate", "--env", "prod", "--catalogue", small, "--output", plan, "--no-report"]
+    assert thermocline(*generate)[0] == 0
+    written = plan.read_bytes()
+    with pytest.raises(OSError, match="No space"):
+        fill(tiny_disk / "ballast")
+    code, said = thermocline(*generate)
+    assert code in {1, 2}, said
+    assert "No space left" in said
+    assert "Traceback" not in said
+    assert plan.read_bytes() == written
