@@ -28,6 +28,7 @@ class Consumer:
     agent: str
     job: str
     scanner: bool = False  # maintenance by behaviour rather than by name
+    suspect: bool = False  # may be a scanner; there is too little old data to tell
 
     @property
     def key(self) -> tuple[str, str, str, str, str]:

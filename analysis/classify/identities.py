@@ -1,16 +1,12 @@
 """Who calls: what an identity's name and its behaviour say about it.
 
 Names of Google's own service agents follow public conventions (`…@storage-transfer-service.iam.gserviceaccount.com`);
-a team's own scanner has no such name and is found by what it does: it reads old and new alike in every folder, each
-object about once, and writes nothing.
+a team's own scanner has no such name and is found by what it does (`scanners`).
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from analysis.classify.thresholds import Thresholds
 from analysis.model import ConsumerKind
 from analysis.settings import ConsumerSettings
 
@@ -25,17 +21,6 @@ _APP_ENGINE = re.compile(r"^(?P<project>[\w.:-]+)@appspot\.gserviceaccount\.com$
 _GOOGLE_AGENT = re.compile(
     r"@(gcp-sa-[\w-]+|gcf-admin-robot|cloudservices|developer|system|compute-system|[\w-]+-service|dlp-api)\b"
 )
-
-
-@dataclass(frozen=True)
-class Habits:
-    """What a consumer did, as `habits.sql` counts it; folders are top-level folders here."""
-
-    reads: int = 0
-    objects: int = 0
-    writes: int = 0
-    due: int = 0  # folders whose stock it must have met if it reads old and new, here and there alike
-    met: int = 0  # those of them where it did
 
 
 def project_of(principal: str) -> str | None:
@@ -77,21 +62,6 @@ def kind_by_name(
     project = project_of(principal)
     foreign = bool(home) and project is not None and project not in home
     return "external" if foreign and not _matches(principal, settings.internal) else "service"
-
-
-def is_scanner(habits: Sequence[Habits], thresholds: Thresholds) -> bool:
-    """Whether one identity's jobs read without regard to folder and age, each object about once, and write nothing.
-
-    Reading all that is new is no sign: a loader does that. Reading what has lain there for long is, if the share that
-    was read is about the same in every folder, whether all of it by now or a part.
-    """
-    reads, objects = sum(one.reads for one in habits), sum(one.objects for one in habits)
-    if any(one.writes for one in habits) or objects == 0 or reads > thresholds.scanner_repeats * objects:
-        return False
-    return any(
-        one.due >= thresholds.scanner_minimum_folders and one.met >= thresholds.scanner_met_share * one.due
-        for one in habits
-    )
 
 
 def _person_behind(delegation: str) -> bool:

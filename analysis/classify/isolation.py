@@ -93,7 +93,7 @@ def _company(facts: Facts, heat: Heat, transient: bool, thresholds: Thresholds) 
             "good", "two systems", f"{names} each write what the other reads: both must change over together", names
         )
     readers = sorted({use.consumer.principal for use in facts.reads})
-    if len(readers) >= thresholds.library_readers and heat.temperature in {"hot", "warm"}:
+    if len(readers) >= thresholds.library_readers and heat.temperature != "cold":
         names = listed(readers)
         yield Tie("good", "several readers", f"{len(readers)} identities read it: {names}", names)
     if transient:

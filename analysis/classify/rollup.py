@@ -16,7 +16,8 @@ from analysis.catalogue import load_sql
 from analysis.classify.boundaries import Boundary, Child, find_boundaries
 from analysis.classify.coverage import Coverage
 from analysis.classify.facts import HORIZON_DAYS, Consumer
-from analysis.classify.identities import Habits, home_projects, is_scanner, kind_by_name
+from analysis.classify.identities import home_projects, kind_by_name
+from analysis.classify.scanners import Breadth, Ground, Rounds, judge_breadth
 from analysis.classify.thresholds import SubfolderLimits
 from analysis.settings import Settings
 
@@ -67,6 +68,14 @@ def build_leaves(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: 
         depth=min(deepest, DEEPEST),
     )
     run(connection, "leaf")
+    run(
+        connection,
+        "place",
+        bucket=scope.bucket,
+        snapshot=scope.inventory_date,
+        first=scope.coverage.first,
+        least=settings.thresholds.scanner_minimum_folders,
+    )
 
 
 def number_consumers(connection: duckdb.DuckDBPyConnection, scope: Scope) -> dict[tuple[str, ...], int]:
@@ -101,9 +110,17 @@ def judge_consumers(
     connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings, numbers: Mapping[tuple[str, ...], int]
 ) -> dict[int, Consumer]:
     """Tell what kind each consumer is, by name and by habits; leaves the table `known_consumer` behind."""
-    rows = run(connection, "habits", expected=settings.thresholds.scanner_expected_objects)
-    habits = {row[0]: Habits(*row[1:]) for row in rows}
-    consumers = tell_apart(numbers, habits, scope.project, settings)
+    rounds: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for consumer_id, *row in run(connection, "habits"):
+        rounds[consumer_id].append(tuple(row))
+    places = frozenset(row[0] for row in run(connection, "held_places"))
+    ground = Ground(
+        held=dict(run(connection, "old_places")),
+        places=places,
+        written=frozenset(place for rows in rounds.values() for place, _, _, writes in rows if writes),
+        at_the_top=not any("/" in place for place in places),
+    )
+    consumers = tell_apart(numbers, rounds, ground, scope.project, settings)
     kinds = [{"consumer_id": consumer.consumer_id, "kind": consumer.kind} for consumer in consumers.values()]
     run(connection, "consumer", consumers=json.dumps(kinds))
     return consumers
@@ -111,24 +128,63 @@ def judge_consumers(
 
 def tell_apart(
     numbers: Mapping[tuple[str, ...], int],
-    habits: Mapping[int, Habits],
+    rounds: Mapping[int, Sequence[tuple[Any, ...]]],
+    ground: Ground,
     bucket_project: str | None,
     settings: Settings,
 ) -> dict[int, Consumer]:
-    """Consumers by number. Scanners are found per principal and client, over all their jobs."""
+    """Consumers by number. Scanners are found per principal and client, over all their jobs.
+
+    `rounds` are rows of habits.sql (place, reads, old reads, writes) by consumer.
+    """
     home = home_projects(settings.projects, bucket_project)
     by_client: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = defaultdict(list)
     for key, number in numbers.items():
         by_client[key[0], key[3]].append((key, number))
+    kinds = {
+        number: kind_by_name(principal, delegation, agent, home, settings.consumers)
+        for (principal, delegation, _, agent, _), number in numbers.items()
+    }
+    programs: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for (principal, _, _, agent, _), number in numbers.items():
+        if kinds[number] in {"service", "external"} and principal:
+            for place, *_ in rounds.get(number, ()):
+                programs[place].add((principal, agent))
     consumers: dict[int, Consumer] = {}
-    for (principal, agent), members in by_client.items():
-        scanning = is_scanner([habits.get(number, Habits()) for _, number in members], settings.thresholds)
-        for (_, delegation, key_name, _, job), number in members:
-            kind = kind_by_name(principal, delegation, agent, home, settings.consumers)
-            scanner = scanning and kind in {"service", "external"} and bool(principal)
-            kind = "maintenance" if scanner else kind
-            consumers[number] = Consumer(number, kind, principal, delegation, key_name, agent, job, scanner)
+    for client, members in by_client.items():
+        rows = [row for _, number in members for row in rounds.get(number, ())]
+        breadth = judge_breadth(_add_up(rows, client, programs), ground, settings.thresholds)
+        for key, number in members:
+            told: Breadth = breadth if kinds[number] in {"service", "external"} and client[0] else "user"
+            principal, delegation, key_name, agent, job = key
+            consumers[number] = Consumer(
+                number,
+                "maintenance" if told == "scanner" else kinds[number],
+                principal,
+                delegation,
+                key_name,
+                agent,
+                job,
+                scanner=told == "scanner",
+                suspect=told == "perhaps",
+            )
     return consumers
+
+
+def _add_up(
+    rows: Sequence[tuple[Any, ...]], client: tuple[str, str], programs: Mapping[str, set[tuple[str, str]]]
+) -> Rounds:
+    old: dict[str, int] = defaultdict(int)
+    for place, _, old_reads, _ in rows:
+        old[place] += old_reads
+    return Rounds(
+        old_reads=old,
+        read_places={place for place, reads, _, _ in rows if reads},
+        reads=sum(reads for _, reads, _, _ in rows),
+        written_places={place for place, _, _, writes in rows if writes},
+        writes=sum(writes for *_, writes in rows),
+        among_others=len({frozenset(programs[place] - {client}) for place, reads, _, _ in rows if reads}) > 1,
+    )
 
 
 def draw_boundaries(connection: duckdb.DuckDBPyConnection, settings: Settings) -> tuple[Boundary, ...]:

@@ -5,7 +5,7 @@ and our own traffic are named in the reasons and set nothing. Silence proves col
 a read.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analysis.classify.facts import LAST_30, Facts, Use, busiest_30, last_day, union
 from analysis.classify.phrases import listed, plural, who
@@ -36,6 +36,12 @@ def judge_heat(facts: Facts, thresholds: Thresholds) -> Heat:
         reasons = [unknown]
         if unknown.rule in {"coverage", "logs incomplete"}:
             flags.add("low-coverage")
+    doubted = value != "unknown" and _rests_on_suspects(facts, value, thresholds)
+    if doubted:
+        suspects = listed([who(use.consumer) for use in facts.reads if use.consumer.suspect])
+        reasons.append(
+            _because("perhaps a scanner", f"{suspects} reads all over the bucket and may look after it: not certain")
+        )
     reasons += _spread(facts)
     reasons += _set_aside(facts)
     head = None
@@ -46,7 +52,8 @@ def judge_heat(facts: Facts, thresholds: Thresholds) -> Heat:
             flags.add("hot-head-cold-tail")
     if not facts.read_bits and not facts.coverage.missing(thresholds):
         flags.add("never-read")
-    return Heat(value, _confidence(facts, value, thresholds), tuple(reasons), frozenset(flags), head)
+    confidence = round(max(_confidence(facts, value, thresholds) - (0.4 if doubted else 0.0), 0.0), 2)
+    return Heat(value, confidence, tuple(reasons), frozenset(flags), head)
 
 
 def _rate(facts: Facts, thresholds: Thresholds) -> tuple[Temperature, RuleReason]:
@@ -71,6 +78,12 @@ def _rate(facts: Facts, thresholds: Thresholds) -> tuple[Temperature, RuleReason
     if not bits:
         return "cold", _because("never read", f"not read on any of {covered} days with read logs")
     return "cold", _because("cold", f"{seen}: cold below {thresholds.warm_read_days_30} of 30 days")
+
+
+def _rests_on_suspects(facts: Facts, value: Temperature, thresholds: Thresholds) -> bool:
+    """Whether the verdict would be another one without the consumers that may be scanners."""
+    sure = tuple(use for use in facts.uses if not use.consumer.suspect)
+    return len(sure) < len(facts.uses) and _rate(replace(facts, uses=sure), thresholds)[0] != value
 
 
 def _because(rule: str, sentence: str) -> RuleReason:

@@ -23,11 +23,13 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     poll_repeats: int = 6
     poll_repeats_sole_object: int = 48  # where the folder holds nothing else, repeated reads may well be use
 
-    # Scanners: one identity that reads old and new, here and there alike, each object about once.
-    scanner_minimum_folders: int = 4  # top-level folders in which it should have met old objects by now …
-    scanner_expected_objects: float = 3.0  # … this many at least, by the share of all old objects that it has read
-    scanner_met_share: float = 0.8  # share of them in which it did meet half as many or more
-    scanner_repeats: float = 1.5  # reads per object within a day
+    # Scanners: one client reading the same share of the old data everywhere (classify/scanners.py).
+    scanner_minimum_folders: int = 4  # places it must have reached, and that must have been within its reach
+    scanner_place_share: float = 0.9  # of the places that its share of the old data should have reached
+    scanner_least_share: float = 0.03  # of the old data; below this anybody's reading looks even
+    scanner_evenness: float = 0.6  # of its share that a place gets on average
+    scanner_rounds: float = 1.5  # more rounds than this over the parts of a single folder are use
+    scanner_notes_share: float = 0.05  # writes per read, in one place: a scanner may leave its notes
 
     # Writers.
     regular_write_days_30: int = 4  # writes on this many of 30 days are a process, not an occasion

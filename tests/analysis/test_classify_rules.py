@@ -1,16 +1,20 @@
 """The pure pieces of the classification: boundaries, identities, code, settings, drift."""
 
+import random
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.classify.boundaries import Child, connected, find_boundaries
 from analysis.classify.code import find_workload, map_code
 from analysis.classify.drift import compare
 from analysis.classify.facts import Consumer
-from analysis.classify.identities import Habits, is_scanner, kind_by_name, project_of
+from analysis.classify.identities import kind_by_name, project_of
+from analysis.classify.scanners import Ground, Rounds, judge_breadth
 from analysis.classify.thresholds import SubfolderLimits, Thresholds
 from analysis.errors import BadInput
 from analysis.model import Analysis, CodeSite, ConsumerUse, Subfolder
@@ -104,20 +108,59 @@ def test_nobody_is_external_where_no_project_is_known() -> None:
     assert (kind, project_of("a@any.iam.gserviceaccount.com")) == ("service", "any")
 
 
+HELD = {f"place{number}": 50 for number in range(10)}
+GROUND = Ground(HELD, HELD.keys())
+
+
+def rounds(reads: dict[str, int], writes: int = 0) -> Rounds:
+    return Rounds(reads, {place for place, count in reads.items() if count}, sum(reads.values()), {"notes"}, writes)
+
+
 @pytest.mark.parametrize(
-    ("habits", "scanning"),
+    ("reads", "writes", "breadth"),
     [
-        (Habits(reads=950, objects=950, due=10, met=10), True),
-        (Habits(reads=95, objects=95, due=5, met=5), True),  # on its way
-        (Habits(reads=950, objects=950, due=10, met=6), False),  # leaves folders out
-        (Habits(reads=950, objects=950, due=0, met=0), False),  # reads what is new only
-        (Habits(reads=950, objects=950, due=2, met=2), False),  # keeps to a few folders
-        (Habits(reads=5000, objects=950, due=10, met=10), False),  # comes back to the same ones
-        (Habits(reads=950, objects=950, due=10, met=10, writes=1), False),
+        (dict.fromkeys(HELD, 50), 0, "scanner"),
+        (dict.fromkeys(HELD, 5), 0, "scanner"),  # a tenth of its round, as evenly
+        (dict.fromkeys(HELD, 5_000), 0, "scanner"),  # a hundred rounds
+        (dict.fromkeys(HELD, 50), 20, "scanner"),  # and leaves notes
+        (dict.fromkeys(HELD, 50), 200, "user"),  # it works here
+        (dict.fromkeys(list(HELD)[:6], 50), 0, "user"),  # leaves places out
+        ({**dict.fromkeys(HELD, 1), "place0": 500}, 0, "user"),  # looks in everywhere, works in one place
+        (dict.fromkeys(HELD, 0), 0, "user"),  # reads nothing old
     ],
 )
-def test_scanners_are_known_by_their_habits(habits: Habits, scanning: bool) -> None:
-    assert is_scanner([habits], THRESHOLDS) == scanning
+def test_scanners_are_known_by_what_they_read_of_the_old_data(reads: dict[str, int], writes: int, breadth: str) -> None:
+    assert judge_breadth(rounds(reads, writes), GROUND, THRESHOLDS) == breadth
+
+
+def test_a_loader_of_everything_new_reads_nothing_old() -> None:
+    loader = replace(rounds(dict.fromkeys(HELD, 0)), read_places=set(HELD), reads=5_000)
+    assert judge_breadth(replace(loader, among_others=False), GROUND, THRESHOLDS) == "user"
+    # Whoever takes everything new of folders that have nothing to do with each other may be scanning uploads.
+    assert judge_breadth(loader, GROUND, THRESHOLDS) == "perhaps"
+    assert judge_breadth(replace(loader, read_places={"place0", "place1"}), GROUND, THRESHOLDS) == "user"
+
+
+def test_where_there_is_hardly_anything_old_a_wide_reader_stays_in_doubt() -> None:
+    wide = replace(rounds({}), read_places=set(HELD), reads=500)
+    assert judge_breadth(wide, Ground({}, HELD.keys()), THRESHOLDS) == "perhaps"
+    assert judge_breadth(wide, Ground({}, {*HELD, *"abcdefghij"}), THRESHOLDS) == "user"
+
+
+def test_reading_everything_again_and_again_is_use_where_everything_belongs_together() -> None:
+    often, once = rounds(dict.fromkeys(HELD, 5_000)), rounds(dict.fromkeys(HELD, 50))
+    tables = Ground(HELD, HELD.keys(), at_the_top=False)
+    assert judge_breadth(often, tables, THRESHOLDS) == "user"
+    assert judge_breadth(once, tables, THRESHOLDS) == "scanner"
+    assert judge_breadth(replace(once, among_others=False), GROUND, THRESHOLDS) == "perhaps"
+
+
+@given(seed=st.integers(0, 10_000), share=st.floats(0.08, 1.0), places=st.integers(8, 30))
+def test_a_scanner_is_found_however_little_of_its_round_was_watched(seed: int, share: float, places: int) -> None:
+    rng = random.Random(seed)
+    held = {f"place{number}": rng.randint(20, 120) for number in range(places)}
+    reads = {place: sum(rng.random() < share for _ in range(objects)) for place, objects in held.items()}
+    assert judge_breadth(rounds(reads), Ground(held, held.keys()), THRESHOLDS) != "user"
 
 
 def site(prefix: str, role: str = "read", workload: str = "job", via: str = "storage.Client") -> CodeSite:

@@ -9,3 +9,5 @@ DROP TABLE IF EXISTS temp.subfolder_leaf;
 DROP TABLE IF EXISTS temp.folder_leaf;
 DROP TABLE IF EXISTS temp.leaf;
 DROP TABLE IF EXISTS temp.known_folder;
+DROP TABLE IF EXISTS temp.place_leaf;
+DROP TABLE IF EXISTS temp.old_place;

@@ -32,12 +32,14 @@ calls AS (
                 WHEN folder_leaf.objects > 1 THEN $poll_repeats ELSE $poll_repeats_sole_object END THEN 8
             ELSE merged.act
         END::UTINYINT AS role,
-        events, merged.objects, bytes, object_min, object_max, first_at, last_at
+        events, merged.objects, bytes, object_min, object_max, first_at, last_at,
+        coalesce(merged.partition_date, folder_leaf.settled) <= folder_leaf.old_until AS old
     FROM merged JOIN folder_leaf USING (key) JOIN caller USING (identity_id)
     LEFT JOIN audited ON merged.unnamed AND audited.key = merged.key AND audited.day = merged.day AND audited.act = merged.act
 )
 SELECT leaf_id, consumer_id, ['denied', 'missing', 'copy', 'read', 'write', 'delete', 'update', 'poll', 'usage'][role],
     bitstring_agg(age, 0, 399), sum(events)::BIGINT, sum(objects)::BIGINT, sum(bytes)::BIGINT,
-    min(first_at), max(last_at), min(object_min), max(object_max)
+    min(first_at), max(last_at), min(object_min), max(object_max),
+    coalesce(sum(objects) FILTER (old), 0)::BIGINT
 FROM calls
 GROUP BY leaf_id, consumer_id, role;
