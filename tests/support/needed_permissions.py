@@ -26,11 +26,19 @@ RESTORE, UPDATE, DROP = "storage.objects.restore", "storage.objects.update", "st
 TIDY = (GET, UPDATE, DELETE)
 
 NEEDED: dict[str, Needs] = {
+    "ingest logs gs://…": Needs((LIST, GET), (), "on the bucket that holds the logs: finds and reads them"),
+    "ingest listing gs://…": Needs((BUCKET, LIST), (), "location, and every object's name and size"),
     "execute --dry-run": Needs((BUCKET, LIST), (BUCKET,), "looks at both sides"),
     "execute": Needs(
         (BUCKET, LIST, GET),
         (BUCKET, MAKE, CREATE, LIST, READ_POLICY, SET_POLICY, CHANGE),
         "makes the bucket, copies, compares, grants, sets lifecycle rules",
+        TIDY,
+    ),
+    "execute --engine transfer-service": Needs(
+        (BUCKET, LIST, READ_POLICY, SET_POLICY),
+        (BUCKET, MAKE, CREATE, LIST, READ_POLICY, SET_POLICY),
+        "lets the service's agent in, has it copy, compares, takes the agent's rights back",
         TIDY,
     ),
     "cleanup": Needs((BUCKET, LIST, DELETE), (CREATE, LIST), "compares once more, deletes verified sources", TIDY),
@@ -39,6 +47,11 @@ NEEDED: dict[str, Needs] = {
         (BUCKET, CREATE, LIST, DELETE, READ_POLICY, SET_POLICY, CHANGE),
         "removes copies, grants, rules, and the bucket that we made",
         (GET, UPDATE, DROP),
+    ),
+    "selftest gs://…": Needs(
+        (BUCKET, LIST, GET, CREATE, UPDATE, DELETE, RESTORE),
+        (),
+        "on a throw-away bucket: tries every assumption, and removes what it made",
     ),
     "rollback after cleanup": Needs(
         (LIST, GET, CREATE, RESTORE),
@@ -56,14 +69,21 @@ What each command needs on Cloud Storage, and nothing more. A test runs every co
 and again with each one taken away: it must then stop with the name of the missing permission, without having done
 harm. Credentials come from Application Default Credentials only.
 
-`ingest logs`, `ingest inventory` and `ingest code` on local files, `analyze`, `subfolders`, `report`, `plan …`,
-`references`, `patch`, `observe` and `status` need no permission: they read the catalogue, the plan and the journal.
+`ingest logs`, `ingest inventory`, `ingest usage` and `ingest code` on local files, `analyze`, `subfolders`, `report`,
+`plan …`, `references`, `patch`, `observe` and `status` need no permission: they read the catalogue, the plan and the
+journal.
 
 | command | on the source bucket | on the target bucket, or its project | to tidy up there | for |
 |---|---|---|---|---|
 """
 
 TAIL = """
+- `execute --engine transfer-service` also needs `roles/storagetransfer.user` on the project (jobs and operations:
+  create, get, run), and `storagetransfer.projects.getServiceAccount`. That part is not proven by a test: the local
+  double of the service asks for no rights of its own.
+- `ingest cloud-logging` needs `logging.logEntries.list` (for data access logs `logging.privateLogEntries.list`),
+  `ingest bigquery` needs `bigquery.jobs.create` and `bigquery.tables.getData`; both as their services document it, not
+  proven here.
 - `storage.buckets.create` is checked on the project; the others may be granted on the bucket, except before it exists.
 - `storage.buckets.getIamPolicy` and `setIamPolicy` are needed only for moves whose plan has grants,
   `storage.buckets.update` only for moves whose plan has lifecycle rules.
