@@ -31,12 +31,12 @@ _SILENT = re.compile(
     r"|urlparse|urlsplit|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
-    r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir)(?:_|$)"
+    r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir|pipeline_root)(?:_|$)"
     r"|(?:_|^)(?:output|destination|dest|target|temp|tmp|staging|checkpoint|ckpt|log_dir|logdir|model_dir)(?:_|$)",
     re.IGNORECASE,
 )
 _READS = re.compile(
-    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|initialization_actions)(?:_|$)|(?:_|^)(?:input|source|src|spec_gcs_path)(?:_|$)"
+    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|(?:python_)?package_uris?|initialization_actions)(?:_|$)|(?:_|^)(?:input|source|src|spec_gcs_path)(?:_|$)"
     r"|(?:^|[._:])(?:jars?|init_actions?)(?:_|$)",
     re.IGNORECASE,
 )

@@ -79,7 +79,10 @@ def _shell(program: Program, file: SourceFile) -> None:
     known = dict(program.deployed)
     if file.language == "makefile":  # $(NAME) and $$NAME there are ${NAME} and $NAME to the shell
         known.update(shell.make_variables(text))
-        spans = [(m.start(), m.end(), literal("${" + m[1] + "}")) for m in re.finditer(r"\$\((\w+)\)", text.flat)]
+        spans = [
+            (m.start(), m.end(), literal("${" + m[1] + "}", text.cut(m.start(), m.end()).first_line))
+            for m in re.finditer(r"\$\((\w+)\)", text.flat)
+        ]
         text = text.replace_spans(spans)
     for command in shell.commands(text, known, program.env, sourced=_sourced(program, file.path)):
         _command(program, command, file.path, workload)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from analysis.references.text import HOLE, Text
 
-_BUCKET = rf"[A-Za-z0-9{HOLE}*][A-Za-z0-9._{HOLE}*-]*"
+# A placeholder that somebody fills in later, `{env}` or `${BUCKET}`, may be a part of the name.
+_LATER = r"\$?\{\w+\}"
+_BUCKET = rf"(?:[A-Za-z0-9{HOLE}*]|{_LATER})(?:[A-Za-z0-9._{HOLE}*-]|{_LATER})*"
 
 ADDRESS = re.compile(
     rf"(?:gs|gcs)://(?P<bucket>{_BUCKET})(?:/(?P<prefix>[^\s'\"`|<>\\;]*))?"

@@ -31,7 +31,7 @@ _KEYWORDS = frozenset(
     "if then else elif fi do done while until ! time sudo exec nohup eval command { } "  # noqa: SIM905 - reads better
     "export local readonly declare set env".split()
 )
-MAXIMUM_WORDS = 4000
+MAXIMUM_WORDS = 40_000
 MAXIMUM_WAYS = 8  # in which one command may be run by loops and branches
 MAXIMUM_CALLS = 60  # of the functions of one script
 

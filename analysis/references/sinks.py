@@ -100,8 +100,11 @@ def last_chain(path: str) -> str:
 def load_sinks(settings: Mapping[str, Any] | None = None) -> SinkTable:
     """The built-in table, and before it what `settings` (the [references] table) adds.
 
-    Raises BadInput for a line with an unknown key, without `call`, or with a role that does not exist.
+    Raises BadInput for an unknown key, without `call`, or with a role that does not exist.
     """
+    for key in settings or {}:
+        if key != "sink":
+            raise BadInput(f"references.{key}: unknown key", "did you mean `sink`?")
     table = SinkTable()
     for number, line in enumerate((settings or {}).get("sink", [])):
         for sink in parse_sink(line, f"references.sink[{number}]"):

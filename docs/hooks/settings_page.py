@@ -46,11 +46,34 @@ def page() -> Iterator[str]:
     for name, inner in nested(PlannerSettings):
         yield from struct_lines(f"[planner.{name}]", inner)
     yield from struct_lines("[executor]", ExecutorSettings)
+    yield from sink_lines()
     yield from struct_lines("migration_configs.yaml", UseCase)
     yield "\n[Migration, state by state](../migrating.md) says what each key does.\n"
     yield from struct_lines("bucket_mappings.yaml", Mappings)
     yield "\nA target is a bucket's name, or in full:\n"
     yield from struct_lines("A mapping in full", MappedTarget)
+
+
+def sink_lines() -> Iterator[str]:
+    """`[[references.sink]]`: the keys as the built-in table's own head explains them."""
+    from importlib.resources import files
+
+    from analysis.references import sinks
+
+    table = files("analysis.references").joinpath("data/sinks.toml").read_text(encoding="utf-8")
+    head = [line.removeprefix("#").removeprefix(" ") for line in table.partition("\n[[sink]]")[0].splitlines()]
+    yield "\n## [[references.sink]]\n"
+    yield "Calls of your own code or libraries that touch a bucket, for `references`, `ingest code` and `patch`:\n"
+    example = (sinks.__doc__ or "").partition("\n\n")[2].strip()
+    yield from (
+        "```toml",
+        example,
+        "```",
+        "",
+        "```text",
+        *(line for line in head if not line.startswith("----")),
+        "```",
+    )
 
 
 def nested(struct: type[msgspec.Struct]) -> Iterator[tuple[str, type[msgspec.Struct]]]:

@@ -34,6 +34,19 @@ HOSTILE = {
     + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1 if n else str()}'] * 9)}]\n" for n in range(12)),
     "cells.ipynb": '{"cells": [{"cell_type": "code", "source": 5}, 7]}',
     "blocks.tf": 'resource "a" "b" {\n' * 2_000 + 'x = "gs://lake/x"\n' + "}\n" * 2_000,
+    "templates.js": "x = `${" * 30_000 + "bucket.file(y).save(z)" + "}`" * 30_000,
+    "functions.js": "".join(f"function f{n}(a) {{ return f{n + 1}(a) + f{n + 1}(a); }}\n" for n in range(60))
+    + "function f60(a) { return storage.bucket(a).file(a).save(a); }\nf0('x');\n",
+    "bundle.js": "var a=storage.bucket('lake').file('x');" * 20_000,
+    "objects.ts": "const a = " + "{a: " * 3_000 + "1" + "}" * 3_000 + ";\nbucket.file(a.a.a).save(a);",
+    "loops.sh": "X=1\n"
+    + "".join(f"for v{n} in 1 2 3 4 5 6 7 8; do\n" for n in range(30))
+    + "gsutil cp gs://a/"
+    + "".join(f"$v{n}" for n in range(30))
+    + " .\n"
+    + "done\n" * 30,
+    "calls.sh": "".join(f"f{n}() {{\n f{n + 1} $1 $1\n f{n + 1} $1\n}}\n" for n in range(60)) + "f0 gs://lake/x\n",
+    "branches.sh": "".join(f'if [ $A = {n} ]; then\n  P="$P/{n}"\nfi\n' for n in range(300)) + "gsutil rm gs://a/$P\n",
     "calls.js": "a.bucket(" * 5_000 + ".file(" * 5_000,
     "nul.py": "x = 'gs://lake/\0b'\n",
 }
@@ -117,3 +130,13 @@ def test_turns_of_a_loop_beyond_the_limit_are_given_up_aloud(tmp_path: Path) -> 
     (tmp_path / "job.py").write_text(source, encoding="utf-8")
     result = scan_checkout(tmp_path)
     assert [(one.line, one.reason) for one in result.given_up] == [(2, "a loop over 300 values, followed for 200")]
+
+
+def test_huge_and_bundled_scripts_are_told(tmp_path: Path) -> None:
+    with (tmp_path / "huge.min.js").open("wb") as handle:
+        handle.truncate(50_000_000)
+    (tmp_path / "bundle.js").write_text("var a=storage.bucket('lake').file('x');" * 2_000, encoding="utf-8")
+    assert {(one.file, one.reason) for one in scan_checkout(tmp_path).given_up} == {
+        ("huge.min.js", "larger than 2 MB, not read"),
+        ("bundle.js", "written by a bundler, not followed"),
+    }

@@ -85,6 +85,7 @@ class Source:
     returns: list[tuple[int, Node]] = field(default_factory=list)  # offset and value, in order
     exports: dict[str, Node] = field(default_factory=dict)
     settings: dict[str, list[Node]] = field(default_factory=dict)  # values of object keys, wherever they stand
+    _returned: dict[int, list[Node]] = field(default_factory=dict)
 
     def function_at(self, position: int) -> Function | None:
         """The innermost function around an offset."""
@@ -95,11 +96,10 @@ class Source:
         """What a function returns, each time it does."""
         if function.result is not None:
             return [function.result]
-        return [
-            value
-            for position, value in self.returns
-            if function.start <= position < function.end and self.function_at(position) is function
-        ]
+        if not self._returned:
+            for position, value in self.returns:
+                self._returned.setdefault(id(self.function_at(position)), []).append(value)
+        return self._returned.get(id(function), [])
 
 
 def read(path: str, text: str) -> Source:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 MAXIMUM_TOKENS = 60_000
+MAXIMUM_NESTING = 40  # of templates in templates
 LONGEST_LINE = 20_000  # a longer one was written by a bundler
 
 _TOKEN = re.compile(
@@ -34,17 +35,17 @@ class Token:
 
 def tokens(source: str) -> list[Token]:
     """All tokens of a file; ends early past MAXIMUM_TOKENS."""
-    found, _ = _read(source, 0, inside_template=False)
+    found, _ = _read(source, 0, 0)
     return found
 
 
-def _read(source: str, position: int, *, inside_template: bool) -> tuple[list[Token], int]:
+def _read(source: str, position: int, nesting: int) -> tuple[list[Token], int]:
     found: list[Token] = []
     depth = 0
     while position < len(source) and len(found) < MAXIMUM_TOKENS:
         character = source[position]
         if character == "`":
-            token = _template(source, position)
+            token = _template(source, position, nesting)
             found.append(token)
             position = token.end
             continue
@@ -59,7 +60,7 @@ def _read(source: str, position: int, *, inside_template: bool) -> tuple[list[To
             position += 1
             continue
         kind = match.lastgroup or ""
-        if inside_template and kind == "mark":
+        if nesting and kind == "mark":
             depth += {"{": 1, "}": -1}.get(match[0], 0)
             if depth < 0:
                 return found, match.end()
@@ -69,7 +70,7 @@ def _read(source: str, position: int, *, inside_template: bool) -> tuple[list[To
     return found, position
 
 
-def _template(source: str, start: int) -> Token:
+def _template(source: str, start: int, nesting: int) -> Token:
     parts: list[tuple[int, int] | list[Token]] = []
     begin = position = start + 1
     while position < len(source):
@@ -78,9 +79,9 @@ def _template(source: str, start: int) -> Token:
             position += 2
         elif character == "`":
             break
-        elif source.startswith("${", position):
+        elif source.startswith("${", position) and nesting < MAXIMUM_NESTING:
             parts.append((begin, position))
-            inner, position = _read(source, position + 2, inside_template=True)
+            inner, position = _read(source, position + 2, nesting + 1)
             parts.append(inner)
             begin = position
         else:
