@@ -65,7 +65,7 @@ def entry(method: str) -> dict[str, object]:
     }
 
 
-def lines(count: int, *, seed: int = 7, days: int = 90) -> Iterator[str]:
+def lines(count: int, *, seed: int = 7, days: int = 30) -> Iterator[str]:
     """`count` NDJSON lines in no order within their day."""
     rng = random.Random(seed)
     templates = {method: json.dumps(entry(method), separators=(",", ":")) + "\n" for method in METHODS}
@@ -89,7 +89,7 @@ def lines(count: int, *, seed: int = 7, days: int = 90) -> Iterator[str]:
         }
 
 
-def write(folder: Path, count: int, *, files: int, zipped: bool, seed: int = 7, days: int = 90) -> list[Path]:
+def write(folder: Path, count: int, *, files: int, zipped: bool, seed: int = 7, days: int = 30) -> list[Path]:
     """Write `count` lines over `files` files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     source = lines(count, seed=seed, days=days)

@@ -33,12 +33,13 @@ END;
 CREATE OR REPLACE TEMP MACRO stable_hash(words) AS (md5_number(words) >> 64)::UBIGINT;
 
 -- Bounds of the hashes of names, equal exactly when one single object is concerned, also after rows are merged. Where there
--- are several, the widest bounds say as much and compress to nothing.
+-- are several, the widest bounds say as much. 24 bits tell two objects of one caller, folder and day apart in all but one of
+-- 16 million cases, and take a third of the space of the whole hash.
 CREATE OR REPLACE TEMP MACRO lower_bound_of(least_name, greatest_name) AS
-    CASE WHEN least_name = greatest_name THEN stable_hash(least_name) ELSE 0::UBIGINT END;
+    CASE WHEN least_name = greatest_name THEN stable_hash(least_name) >> 40 ELSE 0::UBIGINT END;
 
 CREATE OR REPLACE TEMP MACRO upper_bound_of(least_name, greatest_name) AS
-    CASE WHEN least_name = greatest_name THEN stable_hash(least_name) ELSE 18446744073709551615::UBIGINT END;
+    CASE WHEN least_name = greatest_name THEN stable_hash(least_name) >> 40 ELSE 16777215::UBIGINT END;
 
 CREATE OR REPLACE TEMP MACRO text_as_date(date_text) AS CASE
     WHEN date_text = '' THEN NULL
