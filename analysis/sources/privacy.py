@@ -1,14 +1,16 @@
 """`--pseudonymise`: people's addresses become keyed hashes, the same person always the same one.
 
 The key lies in a file beside the catalogue, readable by its owner only; without it nobody can check who a pseudonym
-is. A catalogue that was pseudonymised once stays so: later ingests do it unasked, and what was there is rewritten.
-The domain stays, because who is external is judged by it.
+is. A catalogue that was pseudonymised once stays so: later ingests do it unasked, and what was there is rewritten:
+accesses, rejected lines, and whatever analyses said. The domain stays, because who is external is judged by it.
 """
 
 import hashlib
 import re
 import secrets
 from pathlib import Path
+
+import duckdb
 
 from analysis.catalogue import Catalogue, load_sql
 from analysis.errors import BadInput
@@ -43,8 +45,26 @@ def protect(catalogue: Catalogue, *, wanted: bool, key_file: Path | None = None)
         with catalogue.transaction() as connection:
             connection.execute("INSERT INTO pseudonym_setting VALUES (?)", [fingerprint])
             connection.execute(load_sql("ingest/pseudonym.sql"))
-            for table in ("access", "consumer"):
-                connection.execute(load_sql(f"ingest/hide_people_in_{table}.sql"), {"key": key})
+            _hide_in_analyses(connection, key)
+            connection.execute(load_sql("ingest/hide_people_in_access.sql"), {"key": key})
+            _hide_in_rejects(connection)
+
+
+def _hide_in_analyses(connection: duckdb.DuckDBPyConnection, key: str) -> None:
+    """Put pseudonyms into the sentences and lists of earlier analyses, person by person; this happens once."""
+    people = connection.execute(load_sql("ingest/list_people.sql"), {"key": key}).fetchall()
+    for table, column, is_list in connection.execute(load_sql("ingest/text_columns.sql")).fetchall():
+        text = f"list_transform({column}, lambda t: replace(t, $1, $2))" if is_list else f"replace({column}, $1, $2)"
+        found = f"contains({column}::VARCHAR, $1)"
+        for identity, shown in people:
+            # Names of tables and columns, out of the catalogue's own schema.
+            connection.execute(f"UPDATE {table} SET {column} = {text} WHERE {found}", [identity, shown])  # noqa: S608
+
+
+def _hide_in_rejects(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute("SELECT rowid, text FROM reject WHERE contains(text, '@')").fetchall()
+    for row_id, text in rows:
+        connection.execute("UPDATE reject SET text = ? WHERE rowid = ?", [hide_people(text), row_id])
 
 
 def hide_people(text: str) -> str:
