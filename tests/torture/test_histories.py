@@ -112,6 +112,11 @@ class History(RuleBasedStateMachine):
         self.world.heal()
         self.judge()
 
+    @rule(storage_class=st.sampled_from(["NEARLINE", "NEARLINE", "COLDLINE"]))
+    def somebody_plans_again_and_approves(self, storage_class: str) -> None:
+        # Another class is another plan; the same one is the same plan again.
+        self.world.write_plan(storage_class=storage_class)
+
     @precondition(lambda self: self.world.journal.exists())
     @rule(used=st.booleans())
     def fresh_logs_are_looked_at(self, used: bool) -> None:

@@ -8,6 +8,7 @@ import csv
 import gzip
 import json
 import os
+import re
 import resource
 import shlex
 import sqlite3
@@ -37,6 +38,8 @@ from log_entries import entry
 from planner.config_file import load_configs, load_mappings
 from planner.errors import PlannerError
 from planner.planfile import load
+from small_catalogue import Folder, write_catalogue
+from thermocline.cli.app import run as main
 from thermocline.reporting.migration import write_migration
 from torture_world import HOSTILE, MOVED, PREFIX, SETTINGS, TARGET, World, required
 
@@ -55,6 +58,7 @@ PYTHON = st.sampled_from(
      "BUCKET = BUCKET or 'gs://b/' * 10**9", "[*range(10**12)]", "eval('gs://')", "@f", "match x:", "    case _: pass"]
 )  # fmt: skip
 
+COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 FILES = ["a.py", "a.yaml", "a.json", "a.tf", "a.ipynb", "a.sh", "a.sql", "Dockerfile", "a.toml", "README.md"]
 
 
@@ -318,3 +322,19 @@ def test_no_secret_is_written(
     kinds = {path.suffix for path in files}
     assert {".json", ".sqlite", ".ndjson", ".csv", ".html", ".md"} <= kinds
     assert not [text[:200] for text in said if secret in text or "Bearer" in text]
+
+
+@required("names with terminal commands, markup, and characters that turn the text", "shown, and obeyed nowhere")
+@pytest.mark.parametrize(
+    "name", ["\x1b[31mred", "\x1b]0;title\x07", "[/red]", "[link=x]y[/link]", "a\rb", "\u202egnp", "\x9b2J", ":smile:"]
+)
+def test_screens_are_inert(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    catalogue = write_catalogue(tmp_path / "c.duckdb", [Folder(name, 1 << 30, "cold", pattern="manual archive")])
+    for command in (["subfolders"], ["subfolders", name], ["subfolders", "no" + name], ["coverage"]):
+        code = main([*command, "--catalogue", str(catalogue)])
+        out, err = capsys.readouterr()
+        assert code in {0, 2}
+        assert not COMMANDS.search(out + err), command
+    assert main(["subfolders", name, "--catalogue", str(catalogue)]) == 0
+    shown = capsys.readouterr().out
+    assert name.encode("unicode_escape").decode() in shown or name in shown

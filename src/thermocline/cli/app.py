@@ -141,7 +141,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    from thermocline.cli.output import inert
+
+    typer.echo(inert(f"error: {' '.join(message.split())}"), err=True)
     return code
 
 

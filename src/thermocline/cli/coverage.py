@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption
-from thermocline.cli.output import note, print_json, print_table
+from thermocline.cli.output import inert, note, print_json, print_table
 
 if TYPE_CHECKING:
     from analysis.coverage import Span
@@ -71,7 +71,7 @@ def _print_strips(bucket: str, spans: "list[Span]") -> None:
     first, last = min(span.first_day for span in spans), max(span.last_day for span in spans)
     days = (last - first).days + 1
     size = -(-days // _WIDTH)
-    typer.echo(f"\n{bucket}, {first} to {last}, {size} day{'s' if size > 1 else ''} a block")
+    typer.echo(f"\n{inert(bucket)}, {first} to {last}, {size} day{'s' if size > 1 else ''} a block")
     for span in spans:
         covered = span.covered(first, last)
         # A last block of fewer days counts as full when all of them are covered.

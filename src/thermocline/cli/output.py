@@ -1,5 +1,6 @@
 """How commands print: data on stdout, everything else on stderr."""
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
@@ -20,9 +21,18 @@ def print_json_lines(values: Iterable[Any]) -> None:
         sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
+# What would move the cursor, change colours or turn the reading direction: an object's name may hold any of it.
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def inert(text: str) -> str:
+    """Text that a terminal shows and does not obey: control characters are written out, ends of lines stay."""
+    return _COMMANDS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
 def note(message: str) -> None:
     """Say something to the person at the terminal, on stderr."""
-    typer.echo(message, err=True)
+    typer.echo(inert(message), err=True)
 
 
 def print_table(
@@ -45,12 +55,13 @@ def print_table(
 
     # A pipe has no width: nothing is folded or left out there.
     width = Console().width if sys.stdout.isatty() else 10_000
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else inert(str(cell)) for cell in row] for row in rows]
     shown = _columns_that_fit(columns, cells, optional, width)
     if len(shown) < len(columns):
         hidden = ", ".join(name for index, name in enumerate(columns) if index not in shown)
         note(f"(this terminal is too narrow for: {hidden})")
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    heading = None if title is None else Text(inert(title), style="table.title")
+    table = Table(title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold")
     numbers = set(right)
     widths = _natural_widths(columns, cells)
     for index in shown:

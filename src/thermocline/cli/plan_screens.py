@@ -10,7 +10,7 @@ from planner.plan import Plan
 from planner.planfile import find_phase
 from planner.settings import nearest
 from planner.summary import PhaseSummary, summarise
-from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, note, print_json, print_table
+from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, inert, note, print_json, print_table
 
 
 def overview(plan: Plan, output: Path, reports: list[Path]) -> dict[str, Any]:
@@ -66,13 +66,13 @@ def print_use_case(plan: Plan, name: str, *, as_json: bool) -> None:
         print_json(move)
         return
     target = f"gs://{move.migration.target_bucket}/{move.migration.target_path}" if move.action == "move" else "stays"
-    typer.echo(f"{move.subfolder} → {target}\n{move.priority}, tier {move.tier}, score {move.score.total}")
+    typer.echo(inert(f"{move.subfolder} → {target}\n{move.priority}, tier {move.tier}, score {move.score.total}"))
     typer.echo(f"{move.cost.recommendation}\n")
     for title, lines in (("Reasons", move.reasons), ("Benefits", move.benefits), ("Risks", move.risks),
                          ("Differences to the configuration", move.differences), ("What else breaks", move.breakages),
                          *((f"Step {step.number}: {step.title}", step.actions) for step in move.steps)):  # fmt: skip
         if lines:
-            typer.echo("\n".join([title, *(f"  - {line}" for line in lines)]))
+            typer.echo(inert("\n".join([title, *(f"  - {line}" for line in lines)])))
     typer.echo("")
     print_table(
         ["alternative", "USD/month", "once", "three years", "saves", "pays back after", ""],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, print_table
+from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, inert, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,30 +27,37 @@ def print_subfolder(
 
     console = Console(highlight=False, soft_wrap=True)
     head = Text.assemble(
-        (one.name or "(root)", "bold"),
+        (inert(one.name) or "(root)", "bold"),
         "  ",
         (one.temperature, TEMPERATURE_STYLES[one.temperature]),
         f" · {one.isolation} isolation · {one.pattern} · {one.assessment}",
     )
     console.print(head)
-    console.print(f"gs://{analysis.bucket}/{one.template}")
+    _say(console, f"gs://{analysis.bucket}/{one.template}")
     if one.excludes:
-        console.print(f"without {', '.join(one.excludes)}")
-    console.print(f"{one.objects:,} objects, {human_bytes(one.bytes)}; {_ages(one)}")
+        _say(console, f"without {', '.join(one.excludes)}")
+    _say(console, f"{one.objects:,} objects, {human_bytes(one.bytes)}; {_ages(one)}")
     if one.flags:
-        console.print(f"flags: {', '.join(sorted(one.flags))}")
+        _say(console, f"flags: {', '.join(sorted(one.flags))}")
     _print_classes(console, one)
     _print_growth(console, growth)
     _print_weeks(console, weeks)
     _print_consumers(console, one)
-    console.print("\nwhy", style="bold")
+    _say(console, "\nwhy", style="bold")
     for rule in one.rules:
-        console.print(f"  {rule.verdict}, {rule.rule}: {rule.sentence}")
+        _say(console, f"  {rule.verdict}, {rule.rule}: {rule.sentence}")
     found = [contradiction for contradiction in analysis.contradictions if contradiction.subfolder == one.name]
     if found:
-        console.print("\ncontradictions", style="bold")
+        _say(console, "\ncontradictions", style="bold")
     for contradiction in found:
-        console.print(f"  {contradiction.kind}: {contradiction.message}")
+        _say(console, f"  {contradiction.kind}: {contradiction.message}")
+
+
+def _say(console: "Console", text: str, style: str = "") -> None:
+    """Print text as it is: neither a terminal nor rich finds commands in it."""
+    from rich.text import Text
+
+    console.print(Text(inert(text), style=style))
 
 
 def _ages(one: "Subfolder") -> str:
@@ -116,15 +123,15 @@ def _print_weeks(console: "Console", weeks: "Sequence[Week]") -> None:
     shown = weeks[-SHOWN_WEEKS:]
     if not shown:
         return
-    console.print(f"\naccess per week, {shown[0].ends} to {shown[-1].ends}", style="bold")
+    _say(console, f"\naccess per week, {shown[0].ends} to {shown[-1].ends}", style="bold")
     for title, values in (("reads", [w.reads for w in shown]), ("writes", [w.writes for w in shown])):
-        console.print(f"  {title:<7}|{bars(values)}|  up to {max(values):,} a week, {sum(values):,} in all")
+        _say(console, f"  {title:<7}|{bars(values)}|  up to {max(values):,} a week, {sum(values):,} in all")
 
 
 def _print_consumers(console: "Console", one: "Subfolder") -> None:
     uses: list[ConsumerUse] = [*one.readers, *one.writers, *one.others]
     if not uses:
-        console.print("\nnobody was seen here")
+        _say(console, "\nnobody was seen here")
         return
     console.print()
     print_table(
@@ -145,4 +152,4 @@ def _print_consumers(console: "Console", one: "Subfolder") -> None:
         right=["days", "events"],
     )
     if len(uses) > SHOWN_CONSUMERS:
-        console.print(f"  and {len(uses) - SHOWN_CONSUMERS} more: see `thermocline consumers`")
+        _say(console, f"  and {len(uses) - SHOWN_CONSUMERS} more: see `thermocline consumers`")
