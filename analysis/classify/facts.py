@@ -145,6 +145,11 @@ class Facts:
         return [u for u in self.uses if u.role == role and not u.consumer.counts]
 
     @property
+    def logged_writes(self) -> int:
+        """Writes that the logs show, whoever wrote."""
+        return sum(use.events for use in self.uses if use.role == "write")
+
+    @property
     def reads(self) -> list[Use]:
         """Effective reads: granted, OK, no list, no poll, no copy, no maintenance, not ours."""
         return self.select("read")

@@ -57,7 +57,7 @@ def judge_isolation(facts: Facts, heat: Heat, transient: bool, thresholds: Thres
 
 
 def _why_unknown(facts: Facts, heat: Heat) -> tuple[str, str] | None:
-    if heat.temperature == "unknown" and "low-coverage" in heat.flags:
+    if "low-coverage" in heat.flags:
         return "coverage", "unknown: without complete logs nobody can be ruled out as a user"
     if any(not use.consumer.principal for use in facts.reads):
         return "no identities", "unknown: usage logs show reads but not who reads"

@@ -32,10 +32,11 @@ def judge_heat(facts: Facts, thresholds: Thresholds) -> Heat:
     flags = set()
     reasons = [reason]
     if value != "hot" and (unknown := _why_unknown(facts, thresholds)) is not None:
-        value = "unknown"
-        reasons = [unknown]
         if unknown.rule in {"coverage", "logs incomplete"}:
             flags.add("low-coverage")
+        # What the logs leave out can only make it warmer.
+        proven = value == "warm" and unknown.rule == "logs incomplete"
+        value, reasons = (value, [reason, unknown]) if proven else ("unknown", [unknown])
     doubted = value != "unknown" and _rests_on_suspects(facts, value, thresholds)
     if doubted:
         suspects = listed([who(use.consumer) for use in facts.reads if use.consumer.suspect])
@@ -94,18 +95,23 @@ def _why_unknown(facts: Facts, thresholds: Thresholds) -> RuleReason | None:
     missing = facts.coverage.missing(thresholds)
     if missing is not None:
         return _because("coverage", f"unknown: {missing}")
-    logged = sum(use.events for use in facts.uses if use.role == "write")
-    created = facts.created_while_logged
-    if created > logged + thresholds.unlogged_share * created:
+    logged, created = facts.logged_writes, facts.created_while_logged
+    if _logs_incomplete(facts, thresholds):
         return _because(
             "logs incomplete",
-            f"unknown: the inventory shows at least {plural(created, 'object')} created on days with write logs, "
-            f"the logs show {plural(logged, 'write')}; whoever writes here is not logged, and may read unseen",
+            f"logs incomplete: the inventory shows at least {plural(created, 'object')} created on days with write "
+            f"logs, the logs show {plural(logged, 'write')}; whoever writes here is not logged, and may read unseen",
         )
     since = facts.known_since
     if since is not None and (watched := facts.coverage.since(since)) < thresholds.minimum_coverage_days:
         return _because("new folder", f"unknown: it exists since {since}, watched for {plural(watched, 'day')} only")
     return None
+
+
+def _logs_incomplete(facts: Facts, thresholds: Thresholds) -> bool:
+    """Whether more objects appeared while writes were logged than writes were."""
+    created = facts.created_while_logged
+    return created > facts.logged_writes + thresholds.unlogged_share * created
 
 
 def _spread(facts: Facts) -> list[RuleReason]:
@@ -184,6 +190,8 @@ def _confidence(facts: Facts, value: Temperature, thresholds: Thresholds) -> flo
         confidence -= _doubts_about_cold(facts, thresholds)
     elif min(abs(recent - thresholds.hot_read_days_30), abs(recent - thresholds.warm_read_days_30)) < 2:
         confidence -= 0.2
+    if value == "warm" and _logs_incomplete(facts, thresholds):
+        confidence -= 0.3
     if value == "warm" and recent < thresholds.warm_read_days_30:
         confidence -= 0.3
     return round(max(confidence, 0.05), 2)
