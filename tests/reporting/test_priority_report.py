@@ -15,9 +15,10 @@ from planner.plan import Plan
 from planner.planfile import approve, write
 from planner.prices import load_prices
 from planner.settings import PlannerSettings
+from planner_evidence import analysis_of, folder
 from small_catalogue import BUCKET, usual_folders, write_catalogue
 from thermocline.cli.app import run
-from thermocline.reporting.priority import render_html, render_markdown, summarise_phases
+from thermocline.reporting.priority import IN_FULL, render_html, render_markdown, summarise_phases
 
 SITE = CodeSite("dags/a b.py", 12, "read", "archive/", "code", "pandas.read_parquet")
 
@@ -120,3 +121,14 @@ def test_report_writes_the_priority_report_of_a_plan(catalogue: Path, plan: Plan
     rows = re.findall(r'<tr><th scope="row"><code>([^<]+)</code></th><td><span class="mark', page)
     assert rows == [move.subfolder for move in sorted(plan.moves(), key=lambda move: move.rank)]
     assert {folder.name for folder in usual_folders()} == set(rows)
+
+
+def test_a_plan_of_thousands_names_all_and_shows_the_best_in_full() -> None:
+    names = [f"f{number:04}" for number in range(IN_FULL + 50)]
+    many = analysis_of(*(folder(name, gib=1 + number) for number, name in enumerate(names)))
+    plan = generate(many, PlannerSettings(), env="prod", prices=load_prices())
+    for text in (render_html(plan), render_markdown(plan)):
+        assert [name for name in names if name not in text] == []
+        assert "50 more of lower rank" in text
+    assert render_html(plan).count('<article class="card">') == IN_FULL + len(plan.phases)
+    assert render_markdown(plan).count("#### ") == IN_FULL

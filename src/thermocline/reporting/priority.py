@@ -25,6 +25,7 @@ from thermocline.reporting.pages import (
     render_markdown as document,
 )
 
+IN_FULL = 200  # moves that are shown in full, the best ranks first; the ranking names all
 PRIORITY_MEANING = {
     "HIGH": "Cold and isolated: the most saved for the least risk.",
     "MEDIUM": "Isolated but in regular use, or cold but shared: worth moving once the cold data is out of the way.",
@@ -134,6 +135,7 @@ def _values(plan: Plan, code_url: str | None) -> dict[str, Any]:
     ]
     return {
         "plan": plan,
+        "in_full": IN_FULL,
         "sums": sums,
         "moves": moves,
         "moving": moving,
