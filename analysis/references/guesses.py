@@ -31,7 +31,7 @@ _SILENT = re.compile(
     r"|urlparse|urlsplit|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
-    r"^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir|pipeline_root)(?:_|$)"
+    r"^template_location$|^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir|pipeline_root)(?:_|$)"
     r"|(?:_|^)(?:output|destination|dest|target|temp|tmp|staging|checkpoint|ckpt|log_dir|logdir|model_dir)(?:_|$)",
     re.IGNORECASE,
 )

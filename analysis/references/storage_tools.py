@@ -7,7 +7,7 @@ from analysis.references import shell, sql
 from analysis.references.guesses import guessed_role
 from analysis.references.locations import Location, located
 from analysis.references.model import Role, Site
-from analysis.references.text import Text, literal
+from analysis.references.text import HOLE, Text, literal
 
 Touch = tuple[Role, Location, Site | None, str]
 
@@ -95,15 +95,38 @@ def _gsutil(words: list[Text]) -> Iterator[Touch]:
         yield from _copying(plain[0].flat, plain[1:], words, "gsutil")
 
 
+def _mirrors(words: list[Text]) -> bool:
+    """Whether rsync removes from its target what its source has not."""
+    return any(
+        re.fullmatch(r"-[a-ceg-zA-Z]*d[a-zA-Z]*|--delete-unmatched-destination-objects", word.flat) for word in words
+    )
+
+
+def _somewhere(verb: str, targets: list[Text], words: list[Text], via: str) -> Iterator[Touch]:
+    """Cloud Storage's own tool copies between values that nobody knows: one is a bucket, more often the last."""
+    if not via.startswith(("gsutil", "gcloud")) or len(targets) < 2:
+        return
+    unknown = [target for target in (targets[-1], *targets[:-1]) if target.flat.startswith(HOLE)]
+    for word in unknown[:1]:
+        role: Role = "write" if word is targets[-1] else "read"
+        yield role, Location(word, word), word.first_line, via
+        if verb == "rsync" and role == "write" and _mirrors(words):
+            yield "delete", Location(word, word), word.first_line, via
+
+
 def _copying(verb: str, targets: list[Text], words: list[Text], tool: str) -> Iterator[Touch]:
     via = f"{tool} {verb}"
     if verb in ("cp", "mv", "rsync", "compose", "move", "copy", "sync"):
+        found: list[Touch] = []
         for source in targets[:-1]:
-            yield from _place("read", source, via)
+            found.extend(_place("read", source, via))
             if verb in ("mv", "move"):
-                yield from _place("delete", source, via)
+                found.extend(_place("delete", source, via))
         for target in targets[-1:]:
-            yield from _place("write", target, via)
+            found.extend(_place("write", target, via))
+            if verb == "rsync" and _mirrors(words):
+                found.extend(_place("delete", target, via))
+        yield from found or _somewhere(verb, targets, words, via)
     elif verb in ("rm", "delete", "purge"):
         for target in targets:
             yield from _place("delete", target, via)
@@ -111,7 +134,6 @@ def _copying(verb: str, targets: list[Text], words: list[Text], tool: str) -> It
         role: Role = "list" if verb in _LIST_VERBS else "read" if verb in _READ_VERBS else "reference"
         for target in targets:
             yield from _place(role, target, via)
-    del words
 
 
 def _gcloud(words: list[Text]) -> Iterator[Touch]:
