@@ -60,6 +60,7 @@ class Checkout:
     folders: set[str] = field(default_factory=set)  # that hold Python files somewhere below
     by_name: dict[str, list[str]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    exact: dict[str, str] = field(default_factory=dict)  # of changed files whose bytes are no UTF-8
 
     def text(self, path: str) -> str:
         """The content of a file; bytes that are no UTF-8 become replacement characters."""

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.references.checkout import script_root
@@ -27,6 +28,9 @@ class Renaming:
     settings: list[str] = field(default_factory=list)  # environment variables that the new constants read
 
 
+_Owner = ast.ClassDef | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Definition:
     file: str
@@ -34,6 +38,9 @@ class _Definition:
     start: int
     end: int
     source: str
+    after: int  # where a definition beside it goes
+    indent: str = ""
+    variable: str = ""  # the environment variable that fills a field of settings
 
 
 def rename_use(sources: Sources, move: FolderMove, piece: Piece, new_literal: str, chosen: int) -> Renaming:
@@ -51,9 +58,10 @@ def rename_use(sources: Sources, move: FolderMove, piece: Piece, new_literal: st
         text, variables = _copied(sources, move, definition, piece, new_literal if index == 0 else None, made)
         made[definition.name] = new_name
         text = re.sub(rf"^{re.escape(definition.name)}\b", new_name, text)
-        if not re.search(rf"^{re.escape(new_name)}\b", sources.text(definition.file), re.MULTILINE):
-            result.edits.append(Edit(definition.file, definition.end, definition.end, f"\n{text}"))
-        result.settings.extend(variables)
+        if not re.search(rf"^{definition.indent}{re.escape(new_name)}\b", sources.text(definition.file), re.MULTILINE):
+            text = f"{sources.line_end(definition.file)}{definition.indent}{text}"
+            result.edits.append(Edit(definition.file, definition.after, definition.after, text))
+        result.settings.extend(variables or [definition.variable] * bool(definition.variable))
         _import_into(sources, result, piece.uses[index - 1] if index else None, definition, place, made)
         place = definition.file
     if use.name != definition.name and not _alias(sources, definition.name, use.name):
@@ -98,16 +106,59 @@ def _definition(sources: Sources, piece: Piece, index: int) -> _Definition:
     else:
         before = piece.uses[index - 1]
         file, line = before.file, before.line
-    for node in ast.parse(sources.text(file)).body:
+    for node, owner in _statements(sources.tree(file).body):
         if node.lineno <= line <= (node.end_lineno or node.lineno):
             target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
             if isinstance(node, ast.AnnAssign):
                 target = node.target
             if isinstance(target, ast.Name):
-                start = sources.offset(file, node.lineno, node.col_offset)
-                end = sources.offset(file, node.end_lineno or node.lineno, node.end_col_offset or 0)
-                return _Definition(file, target.id, start, end, sources.text(file)[start:end])
+                return _found(sources, file, node, target.id, owner)
     raise NotFound
+
+
+def _statements(body: Sequence[ast.stmt], owner: ast.ClassDef | None = None) -> Iterator[tuple[ast.stmt, _Owner]]:
+    """The statements of a module and of its classes' bodies."""
+    for node in body:
+        yield node, owner
+        if isinstance(node, ast.ClassDef):
+            yield from _statements(node.body, node)
+
+
+def _found(sources: Sources, file: str, node: ast.stmt, name: str, owner: _Owner) -> _Definition:
+    start, end = _span(sources, file, node)
+    text = sources.text(file)[start:end]
+    if owner is None:
+        return _Definition(file, name, start, end, text, _line_end(sources, file, end))
+    bases = {ast.unparse(base).rpartition(".")[2] for base in (*owner.bases, *owner.decorator_list)}
+    if any(base.startswith("Enum") or base.endswith("Enum") for base in bases):
+        raise NotFound(f"{owner.name} is an enumeration: a member beside {name} has to be chosen by hand")
+    # A field goes last, so that arguments given by position keep their meaning.
+    fields = [one for one in owner.body if isinstance(one, ast.AnnAssign)]
+    last = fields[-1] if isinstance(node, ast.AnnAssign) else node
+    if isinstance(node, ast.AnnAssign) and _inherited(sources, owner.name):
+        raise NotFound(f"{owner.name} has subclasses: a field beside {name} has to be added by hand")
+    variable = name.upper() if any("Settings" in base for base in bases) else ""
+    indent = sources.text(file)[sources.offset(file, node.lineno) : start]
+    if indent.strip():
+        raise NotFound(f"{owner.name} stands on one line")
+    after = _line_end(sources, file, _span(sources, file, last)[1])
+    return _Definition(file, name, start, end, text, after, indent, variable)
+
+
+def _line_end(sources: Sources, file: str, position: int) -> int:
+    """The end of the line of a position: a comment stays beside what it is about."""
+    match = re.compile(r"[^\r\n]*").match(sources.text(file), position)
+    return match.end() if match else position
+
+
+def _span(sources: Sources, file: str, node: ast.stmt) -> tuple[int, int]:
+    start = sources.offset(file, node.lineno, node.col_offset)
+    return start, sources.offset(file, node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+
+def _inherited(sources: Sources, name: str) -> bool:
+    pattern = re.compile(rf"^\s*class\s+\w+\([^)]*\b{re.escape(name)}\b", re.MULTILINE)
+    return any(pattern.search(sources.text(file.path)) for file in sources.checkout.of("python"))
 
 
 def _copied(
@@ -163,14 +214,15 @@ def _new_name(old: str, move: FolderMove) -> str:
     tail = re.search(r"(?:GCS_)?BUCKET.*$", old, re.IGNORECASE)
     name = f"{lead}_{tail.group() if tail else old}"
     name = re.sub(r"\W", "_", name)
-    return name.upper() if old.upper() == old else name.lower()
+    private = "_" if old.startswith("_") else ""
+    return private + (name.upper() if old.upper() == old else name.lower())
 
 
 def finish_variables(edits: list[Edit]) -> list[Edit]:
     """The placeholder for a new environment variable, by the name of the constant that reads it."""
     result = []
     for edit in edits:
-        match = re.match(r"\n(?P<name>\w+)", edit.text)
+        match = re.match(r"\s*(?P<name>\w+)", edit.text)
         text = edit.text.replace("@@", match["name"].upper()) if match and "@@" in edit.text else edit.text
         result.append(Edit(edit.file, edit.start, edit.end, text))
     return result

@@ -32,6 +32,7 @@ class Sources:
     def __init__(self, checkout: Checkout) -> None:
         self.checkout = checkout
         self._starts: dict[str, list[int]] = {}
+        self._trees: dict[str, ast.Module] = {}
         self._literals: dict[str, dict[tuple[int, int], tuple[int, int]]] = {}
 
     def text(self, file: str) -> str:
@@ -49,6 +50,36 @@ class Sources:
         end = content.find("\n", start)
         raw = content[start : end if end >= 0 else len(content)].encode("utf-8", "surrogatepass")
         return start + len(raw[:column].decode("utf-8", "ignore"))
+
+    def tree(self, file: str) -> ast.Module:
+        """The syntax tree of a Python file. Raises NotFound where it has none."""
+        if file not in self._trees:
+            try:
+                self._trees[file] = ast.parse(self.text(file))
+            except (SyntaxError, ValueError) as error:
+                raise NotFound(f"{file} is no Python that can be read") from error
+        return self._trees[file]
+
+    def holds(self, file: str, node: ast.expr | ast.stmt | ast.keyword, position: int) -> bool:
+        """Whether a position lies in a node."""
+        start = self.offset(file, node.lineno, node.col_offset)
+        return start <= position < self.offset(file, node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+    def around(self, file: str, position: int) -> list[ast.AST]:
+        """The nodes that hold a position, innermost first."""
+        line = self.text(file).count("\n", 0, position) + 1
+        nodes = [
+            node
+            for node in ast.walk(self.tree(file))
+            if isinstance(node, ast.expr | ast.stmt | ast.keyword)
+            and node.lineno <= line <= (node.end_lineno or node.lineno)
+            and self.holds(file, node, position)
+        ]
+        return list(reversed(nodes))
+
+    def line_end(self, file: str) -> str:
+        """How the file ends its lines."""
+        return "\r\n" if "\r\n" in self.text(file) else "\n"
 
     def segment(self, piece: Piece) -> tuple[int, int]:
         """Where the literal of a piece stands: its own range in Python, the whole line elsewhere."""
@@ -69,7 +100,7 @@ class Sources:
 
     def _find_literals(self, file: str) -> dict[tuple[int, int], tuple[int, int]]:
         found: dict[tuple[int, int], tuple[int, int]] = {}
-        for node in ast.walk(ast.parse(self.text(file))):
+        for node in ast.walk(self.tree(file)):
             if isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno is not None:
                 key = (node.lineno, node.col_offset)
                 start = self.offset(file, *key)
@@ -89,10 +120,10 @@ class Sources:
         if exact is not None:
             at = exact + written.index(old)
             return Edit(piece.site.file if piece.site else "", at, at + len(old), new)
-        places = [match.start() for match in re.finditer(re.escape(written), segment)]
-        if not places:
+        places = _bounded(segment, written)
+        if len(places) != 1:
             raise NotFound
-        at = start + _bounded(segment, places, written) + written.index(old)
+        at = start + places[0] + written.index(old)
         return Edit(piece.site.file if piece.site else "", at, at + len(old), new)
 
     def _exact(self, piece: Piece, start: int, end: int) -> int | None:
@@ -154,14 +185,11 @@ def _string_parts(node: cst.BaseExpression) -> Iterator[tuple[cst.CSTNode | None
         yield None, code(node)
 
 
-def _bounded(segment: str, places: list[int], written: str) -> int:
-    """The first place at which the text is not the end of a longer word."""
-    if written[:1].isalnum():
-        free = [
-            place for place in places if place == 0 or not (segment[place - 1].isalnum() or segment[place - 1] in "_-")
-        ]
-        return (free or places)[0]
-    return places[0]
+def _bounded(segment: str, written: str) -> list[int]:
+    """Where the text stands and is neither the start nor the end of a longer word."""
+    before = r"(?<![\w-])" if written[:1].isalnum() else ""
+    after = r"(?![\w-])" if written[-1:].isalnum() else ""
+    return [match.start() for match in re.finditer(before + re.escape(written) + after, segment)]
 
 
 def apply(content: str, edits: list[Edit]) -> str:

@@ -1,11 +1,13 @@
 """From one move and one traced scan to edits, to-dos and warnings."""
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.references.checkout import script_root
 from analysis.references.model import Site
+from analysis.references.patch.cautions import function_of, generated, overridden, used_elsewhere
 from analysis.references.patch.constants import Imports, finish_variables, rename_use
 from analysis.references.patch.edits import Edit, NotFound, Sources, distribute, overlapping
 from analysis.references.patch.moves import FolderMove, bucket_pair
@@ -55,7 +57,7 @@ class _Index:
 
 def literal_key(piece: Piece) -> object:
     """What identifies a literal, and the part of it that a piece is."""
-    return piece.site, piece.column, piece.text
+    return piece.site, piece.column, piece.part, piece.offset, piece.text
 
 
 def plan_changes(move: FolderMove, traces: Sequence[Trace], sources: Sources) -> Changes:
@@ -70,6 +72,9 @@ def plan_changes(move: FolderMove, traces: Sequence[Trace], sources: Sources) ->
                 continue
             changes.moved.append(trace)
             _change(move, trace, index, sources, changes)
+        elif trace.kind == "code" and move.some_of(bucket, prefix):
+            what = f"{trace.via} names {bucket}/{prefix}, where only some files move: split it by hand"
+            changes.todos.add(Todo(*trace.site, what))
         elif trace.kind == "code" and move.straddles(bucket, prefix):
             changes.todos.add(Todo(*trace.site, f"{trace.via} may reach the moved folder: it names {bucket}/{prefix}"))
         elif bucket == "*" and trace.kind == "code" and move.segment(prefix) and len(prefix) > 1:
@@ -89,20 +94,40 @@ def _change(move: FolderMove, trace: Trace, index: _Index, sources: Sources, cha
     try:
         edits = _path_edits(move, trace, index, sources)
         edits.extend(_bucket_edits(move, trace, index, sources, changes))
+        for edit in edits:
+            if generated(sources.text(edit.file)):
+                raise NotFound(f"{edit.file} is generated, change what it is made from")
     except NotFound as reason:
         what = str(reason) or "could not be rewritten safely"
         changes.todos.add(Todo(*trace.site, f"{trace.via}: {what}; it must read {_wanted(move, trace)}"))
         return
     changes.edits.extend(edits)
+    changes.todos.update(_cautions(sources, edits))
     files = {edit.file for edit in edits} | {trace.site.file}
+    files = {file for file in files if not _imported(sources, file, files)}
     roots = {script_root(file) for file in files if file.endswith((".py", ".ipynb"))}
     if len(roots) > 1:
         together = ", ".join(sorted(files))
         changes.warnings.add(f"deploy together, they hand the path to each other: {together}")
     if trace.via == "library":
-        changes.todos.add(
-            Todo(*trace.site, "a persistent function keeps the old library: create it again after the change")
-        )
+        line, name = function_of(sources.text(trace.site.file), trace.site.line)
+        what = f"a persistent function keeps the old library: create it again after the change ({name or 'unnamed'})"
+        changes.todos.add(Todo(trace.site.file, line, what))
+
+
+def _imported(sources: Sources, file: str, others: set[str]) -> bool:
+    """Whether one of the other files imports this one: then it comes along, and is no other side of a border."""
+    stem = file.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+    pattern = re.compile(rf"^\s*(?:from\s+[\w.]*\b{re.escape(stem)}|import\s+.*\b{re.escape(stem)})\b", re.MULTILINE)
+    return any(pattern.search(sources.text(other)) for other in others if other != file and other.endswith(".py"))
+
+
+def _cautions(sources: Sources, edits: Sequence[Edit]) -> Iterator[Todo]:
+    for edit in edits:
+        what = overridden(sources, edit) if edit.end > edit.start else ""
+        if what:
+            line = sources.text(edit.file).count("\n", 0, edit.start) + 1
+            yield Todo(edit.file, line, f"{what}: change it there too")
 
 
 def _grouped(todos: set[Todo]) -> set[Todo]:
@@ -189,6 +214,9 @@ def _one_bucket(
     move: FolderMove, piece: Piece, text: str, index: _Index, sources: Sources, changes: Changes
 ) -> list[Edit]:
     if index.only_ours("bucket", piece):
+        for file, line in used_elsewhere(sources, piece, index.by_use.keys()):
+            what = f"{piece.uses[0].name} now names {text}, and this line uses it and the scan cannot see what for"
+            changes.todos.add(Todo(file, line, what))
         return [sources.replace(piece, piece.text, text)]
     for chosen, use in enumerate(piece.uses):
         if index.by_use[use] != {True}:
@@ -206,7 +234,8 @@ def _one_bucket(
             changes.todos.add(Todo(site.file, site.line, f"where {name} is set, set the new constant's variable too"))
         return renaming.edits
     changes.shared = True
-    raise NotFound("its bucket is shared with folders that stay, on every way that leads here")
+    place = f" ({piece.site.file}:{piece.site.line})" if piece.site else ""
+    raise NotFound(f"its bucket{place} is shared with folders that stay, on every way that leads here")
 
 
 def _refuse_overlaps(changes: Changes) -> None:

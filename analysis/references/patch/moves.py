@@ -15,12 +15,36 @@ class FolderMove:
     target_bucket: str
     segments: tuple[tuple[str, str], ...]
     excluded: tuple[str, ...] = ()
+    wildcards: tuple[str, ...] = ()  # only files with such names move; empty: all
+    nested: bool = True  # folders below the source move too
+    dated: bool = False  # only some of the dated partitions move
 
     def concerns(self, bucket: str, prefix: str) -> bool:
         """Whether a reference lies in what moves, at folder boundaries: `dms_export_old/` is not in `dms_export/`."""
         if not self.in_source(bucket) or any(prefix.startswith(other) for other in self.excluded):
             return False
-        return any(_inside(prefix, source) for source, _ in self.segments)
+        segment = self.segment(prefix)
+        return segment is not None and self._share(prefix[len(segment[0]) :]) is True
+
+    def some_of(self, bucket: str, prefix: str) -> bool:
+        """Whether a reference names files that move together with files that stay."""
+        if not self.in_source(bucket) or any(prefix.startswith(other) for other in self.excluded):
+            return False
+        segment = self.segment(prefix)
+        return segment is not None and self._share(prefix[len(segment[0]) :]) is None
+
+    def _share(self, rest: str) -> bool | None:
+        """Of what a path below the source names: does all of it move, nothing, or some of it (None)?"""
+        folder, _, name = rest.rpartition("/")
+        if folder and not self.nested:
+            return False
+        if self.dated:
+            return None
+        if not self.wildcards or any(fnmatchcase(rest if "/" in one else name, one) for one in self.wildcards):
+            return True
+        if not name or any(_may_meet(rest if "/" in one else name, one) for one in self.wildcards):
+            return None
+        return False
 
     def in_source(self, bucket: str) -> bool:
         """Whether a bucket pattern means the source bucket; a bucket of which nothing is known does not."""
@@ -42,7 +66,7 @@ class FolderMove:
 
     def straddles(self, bucket: str, prefix: str) -> bool:
         """Whether a reference may reach into what moves without lying in it: a list of the whole bucket, `*/x`."""
-        if not self.in_source(bucket) or self.concerns(bucket, prefix):
+        if not self.in_source(bucket) or self.segment(prefix) is not None:
             return False
         known = prefix.partition("*")[0]
         return any(source.startswith(known) and source != known for source, _ in self.segments) and not any(
@@ -56,6 +80,16 @@ def joined(move: FolderMove, others: Sequence[FolderMove]) -> FolderMove:
     excluded = {prefix for one in (move, *others) for prefix in one.excluded} - {source for source, _ in segments}
     name = "+".join(one.use_case for one in (move, *others))
     return replace(move, use_case=name, segments=tuple(segments), excluded=tuple(sorted(excluded)))
+
+
+def _may_meet(one: str, other: str) -> bool:
+    """Whether two names with `*` may mean the same file, judged by their known beginnings and ends."""
+    if "*" not in one:
+        return False
+    start, end = (one.partition("*")[0], other.partition("*")[0]), (one.rpartition("*")[2], other.rpartition("*")[2])
+    return (start[0].startswith(start[1]) or start[1].startswith(start[0])) and (
+        end[0].endswith(end[1]) or end[1].endswith(end[0])
+    )
 
 
 def _inside(prefix: str, source: str) -> bool:

@@ -3,17 +3,19 @@
 import codecs
 import difflib
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import AnalysisError, BadInput
 from analysis.references.checkout import Checkout, open_checkout
-from analysis.references.patch.edits import Sources, apply
+from analysis.references.patch.constants import Imports
+from analysis.references.patch.edits import Edit, Sources, apply
 from analysis.references.patch.engine import Changes, Todo, plan_changes
 from analysis.references.patch.imports import with_imports
 from analysis.references.patch.moves import FolderMove, joined
+from analysis.references.patch.proof import Expected, expected, prove
 from analysis.references.program import Program, Trace
 from analysis.references.scan import scan_program
 from analysis.references.sinks import load_sinks
@@ -23,6 +25,15 @@ class DirtyTree(AnalysisError):
     """The checkout has changes that are not committed, which a patch would mix with its own."""
 
     exit_code = 2
+
+
+class NotProven(AnalysisError):
+    """A scan of the changed code found references at the old place, or readers and writers that no longer meet."""
+
+    exit_code = 3
+
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +48,14 @@ class Patch:
     references: int  # that lie in the moved folder
     rewritten: int  # of them, those that a scan of the changed code finds at their new place
     remaining: tuple[Todo, ...]  # those that it still finds at the old place
-    files: Mapping[str, str] = field(default_factory=dict)  # new contents
+    mismatches: tuple[Todo, ...]  # one side of a dataset that moved without the other
+    files: Mapping[str, str]  # new contents
+    wish: Expected
 
     @property
     def complete(self) -> bool:
-        """Whether nothing names the old place any more."""
-        return not self.remaining
+        """Whether nothing names the old place any more, and readers and writers still meet."""
+        return not self.remaining and not self.mismatches
 
 
 def patch_series(
@@ -67,7 +80,7 @@ def patch_series(
         changed = _changed_files(sources, changes)
         after_sources = _overlaid(sources, changed)
         after = _traced(after_sources, move.env, settings) if changed else before
-        yield _proven(move, changes, sources, changed, after)
+        yield _proven(expected(move, changes.moved, before), changes, sources, changed, after)
         sources, traces = after_sources, after
 
 
@@ -82,75 +95,68 @@ def _traced(sources: Checkout, env: str, settings: Mapping[str, Any] | None) -> 
 
 
 def _changed_files(sources: Checkout, changes: Changes) -> dict[str, str]:
-    by_file: dict[str, list[Any]] = {}
+    """New contents; bytes that are no UTF-8 stand in them as surrogates, so that they are written back as they were."""
+    by_file: dict[str, list[Edit]] = {}
     for edit in changes.edits:
         by_file.setdefault(edit.file, []).append(edit)
-    result = {file: apply(sources.text(file), edits) for file, edits in by_file.items()}
-    for file, imports in changes.imports.items():
-        if imports.needed or imports.doubtful:
-            result[file] = with_imports(result.get(file, sources.text(file)), imports)
-    for file in list(result):
-        if "\ufffd" in result[file]:  # bytes that are no UTF-8 would be lost
+    result: dict[str, str] = {}
+    for file in {*by_file, *changes.imports}:
+        imports = changes.imports.get(file, Imports())
+        text, edits = sources.text(file), by_file.get(file, [])
+        exact = _exact(sources, file)
+        if exact != text and (len(exact) != len(text) or imports.needed):
             changes.todos.add(Todo(file, 1, "is not UTF-8: change it by hand"))
-            del result[file]
-    return {file: text for file, text in result.items() if text != sources.text(file)}
+            continue
+        new = apply(exact, edits)
+        if imports.needed or (imports.doubtful and exact == text):
+            new = with_imports(new, imports)
+        if new != exact:
+            result[file] = new
+    return result
+
+
+def _exact(sources: Checkout, file: str) -> str:
+    """A file's text with a surrogate for each byte that is no UTF-8."""
+    text = sources.text(file)
+    if "\ufffd" not in text:
+        return text
+    found = sources.exact.get(file)
+    return found if found is not None else decoded((sources.root / file).read_bytes())
+
+
+def decoded(content: bytes) -> str:
+    """Bytes as text from which `encoded` makes the same bytes again, but for the mark at the start."""
+    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+
+
+def encoded(text: str) -> bytes:
+    """The bytes of a changed file or of a diff."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _overlaid(sources: Checkout, changed: Mapping[str, str]) -> Checkout:
-    return replace(sources, texts={**sources.texts, **changed})
+    texts = {file: encoded(text).decode("utf-8", "replace") for file, text in changed.items()}
+    return replace(sources, texts={**sources.texts, **texts}, exact={**sources.exact, **changed})
 
 
 def _proven(
-    move: FolderMove, changes: Changes, sources: Checkout, changed: Mapping[str, str], after: Sequence[Trace]
+    wish: Expected, changes: Changes, sources: Checkout, changed: Mapping[str, str], after: Sequence[Trace]
 ) -> Patch:
-    remaining = {
-        Todo(*trace.site, f"{trace.via} still names {trace.bucket.pattern}/{trace.prefix.pattern}")
-        for trace in after
-        if trace.kind == "code" and move.concerns(trace.bucket.pattern, trace.prefix.pattern)
-    }
-    reached = {(trace.site.file, trace.role, trace.bucket.pattern, trace.prefix.pattern) for trace in after}
-    wanted = {
-        (trace.site.file, trace.role, _new_bucket(move, trace), move.target(trace.prefix.pattern))
-        for trace in changes.moved
-    }
-    missing = {
-        Todo(file, 1, f"no {role} of {bucket}/{prefix} is found after the change")
-        for file, role, bucket, prefix in wanted - reached
-        if not any(todo.file == file for todo in remaining)
-    }
+    proof = prove(wish, after)
+    old = {file: _exact(sources, file) for file in changed}
     return Patch(
-        move.use_case,
-        _diff(sources, changed),
-        _diff(sources, changed, reverse=True),
+        wish.move.use_case,
+        "".join(_file_diff(file, old[file], changed[file]) for file in sorted(changed)),
+        "".join(_file_diff(file, changed[file], old[file]) for file in sorted(changed)),
         tuple(sorted(changes.todos)),
         tuple(sorted(changes.warnings)),
-        len(wanted),
-        len(wanted & reached),
-        tuple(sorted(remaining | missing)),
+        len(wish.wanted),
+        proof.rewritten,
+        proof.remaining,
+        proof.mismatches,
         dict(changed),
+        wish,
     )
-
-
-def _new_bucket(move: FolderMove, trace: Trace) -> str:
-    """The new bucket as the scan writes it: with a `*` where the old one had it."""
-    old = trace.bucket.pattern
-    if "*" not in old:
-        return move.target_bucket
-    known = old.partition("*")[0]
-    end = move.source_bucket.removeprefix(known)
-    return (
-        move.target_bucket.removesuffix(end) + "*" if end and move.target_bucket.endswith(end) else move.target_bucket
-    )
-
-
-def _diff(sources: Checkout, changed: Mapping[str, str], *, reverse: bool = False) -> str:
-    parts: list[str] = []
-    for file in sorted(changed):
-        old, new = sources.text(file), changed[file]
-        if reverse:
-            old, new = new, old
-        parts.append(_file_diff(file, old, new))
-    return "".join(parts)
 
 
 def _file_diff(file: str, old: str, new: str) -> str:
@@ -164,20 +170,65 @@ def _lines(text: str) -> list[str]:
     return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def apply_series(checkout: Path, patches: Sequence[Patch]) -> list[str]:
-    """Write the changed files. Raises DirtyTree where the checkout is no clean git tree."""
-    _refuse_dirty(checkout)
+def apply_series(
+    checkout: Path,
+    patches: Sequence[Patch],
+    settings: Mapping[str, Any] | None = None,
+    *,
+    partly: bool = False,
+) -> list[str]:
+    """Write the changed files, scan them, and take all of it back where that scan finds the change incomplete.
+
+    `partly` keeps an incomplete change. Returns the changed files. Raises DirtyTree where the checkout is no clean git
+    tree, and NotProven where the change was taken back.
+    """
     final: dict[str, str] = {}
     for patch in patches:
         final.update(patch.files)
-    for file, text in final.items():
-        path = checkout / file
-        mark = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""
-        path.write_bytes(mark + text.encode("utf-8"))
+    _refuse_dirty(checkout, final)
+    before = {file: (checkout / file).read_bytes() for file in final}
+    try:
+        for file, text in final.items():
+            mark = codecs.BOM_UTF8 if before[file].startswith(codecs.BOM_UTF8) else b""
+            (checkout / file).write_bytes(mark + encoded(text))
+        problems = [] if partly else _problems(checkout, patches, settings)
+        if problems:
+            places = "; ".join(f"{one.file}:{one.line}: {one.what}" for one in problems[:_SHOWN])
+            more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+            raise NotProven(
+                f"the change is not complete, so the checkout is as it was ({places}{more})",
+                "change these places by hand first, or keep what can be changed with --partly",
+            )
+    except BaseException:
+        for file, content in before.items():
+            (checkout / file).write_bytes(content)
+        raise
     return sorted(final)
 
 
-def _refuse_dirty(checkout: Path) -> None:
+def _problems(checkout: Path, patches: Sequence[Patch], settings: Mapping[str, Any] | None) -> list[Todo]:
+    """What a scan of the files as they lie there now finds wrong, for all moves together."""
+    found: set[Todo] = set()
+    sources = open_checkout(checkout)
+    traces = {env: _traced(sources, env, settings) for env in {patch.wish.move.env for patch in patches}}
+    for patch in patches:
+        proof = prove(patch.wish, traces[patch.wish.move.env])
+        found.update(proof.remaining, proof.mismatches)
+    return sorted(found)
+
+
+def _refuse_dirty(checkout: Path, files: Iterable[str] = ()) -> None:
+    tracked = _git_state(checkout)
+    missing = sorted(set(files) - tracked)
+    if missing:
+        raise DirtyTree(
+            f"{checkout}/{missing[0]} is not in git, so a change of it could not be taken back",
+            "add and commit it first, then patch again",
+        )
+
+
+def _git_state(checkout: Path) -> set[str]:
+    """The files that git knows in a clean checkout. Raises DirtyTree."""
     try:
         command = ["git", "-C", str(checkout), "status", "--porcelain", "--untracked-files=no"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
@@ -187,7 +238,15 @@ def _refuse_dirty(checkout: Path) -> None:
         raise DirtyTree(f"{checkout} is no git checkout", "apply the diffs yourself, or give a git checkout")
     if done.stdout.strip():
         changed = len(done.stdout.strip().splitlines())
-        raise DirtyTree(f"{checkout} has {changed} changed files", "commit or stash them first, then patch again")
+        files = "file" if changed == 1 else "files"
+        raise DirtyTree(f"{checkout} has {changed} changed {files}", "commit or stash them first, then patch again")
+    listed = subprocess.run(  # noqa: S603
+        ["git", "-C", str(checkout), "ls-files", "-z"],  # noqa: S607
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return set(listed.stdout.decode("utf-8", "surrogateescape").split("\0"))
 
 
 def apply_diffs(checkout: Path, diffs: Sequence[Path]) -> None:

@@ -30,6 +30,10 @@ def patch(
         typer.Option("--output", "-o", help="Folder for the diffs; default: beside the plan.", metavar="DIR"),
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Change the checkout; it must be a clean git tree.")] = False,
+    partly: Annotated[
+        bool,
+        typer.Option("--partly", help="With --apply: keep what can be changed, though places remain for a person."),
+    ] = False,
     reverse: Annotated[
         bool,
         typer.Option("--reverse", help="Take the change back with the reverse diffs; with --apply."),
@@ -39,8 +43,9 @@ def patch(
 ) -> None:
     """Write the code changes that moves need: one diff for each, and its reverse; the tree is left alone.
 
-    The diffs form a series: each applies after the ones before it. The changed code is scanned again, and whatever
-    still names the old place is listed; so is what a person has to change. Exit code 3 if anything is left.
+    The diffs form a series: each applies after the ones before it. The changed code is scanned again: every reference
+    must be at its new place, and readers and writers must still meet. What fails is listed, with exit code 3, and
+    --apply then leaves the checkout as it was. What a person has to change is listed too.
 
     Example: thermocline patch plan.json --phase 1 --checkout ~/src/pipelines
     """
@@ -52,15 +57,16 @@ def patch(
         _take_back(folder, checkout, apply=apply)
         return
     moves = _moves(plan, phase, use_case)
-    patches = list(series.patch_series(checkout, moves, load_settings(settings).room("references")))
-    if apply:
-        for file in series.apply_series(checkout, patches):
-            note(f"changed {file}")
+    sinks = load_settings(settings).room("references")
+    patches = list(series.patch_series(checkout, moves, sinks))
     written = _write(folder, patches)
     if as_json:
         print_json({"patches": [_record(one, path) for one, path in zip(patches, written, strict=True)]})
     else:
         _print(patches, written)
+    if apply:
+        for file in series.apply_series(checkout, patches, sinks, partly=partly):
+            note(f"changed {file}")
     if not all(one.complete for one in patches):
         raise typer.Exit(PARTLY)
 
@@ -103,10 +109,22 @@ def _folder_move(move: "Move", env: str) -> "FolderMove":
         exclude_prefixes=wanted.exclude_prefixes,
     )
     segments = tuple((segment.source_prefix, segment.target_prefix) for segment in pattern.segments)
-    return FolderMove(move.use_case, env, pattern.source_bucket, pattern.target_bucket, segments, pattern.excluded)
+    return FolderMove(
+        move.use_case,
+        env,
+        pattern.source_bucket,
+        pattern.target_bucket,
+        segments,
+        pattern.excluded,
+        wildcards=pattern.file_types,
+        nested=pattern.nested,
+        dated=wanted.date_range not in (None, "", "all"),
+    )
 
 
 def _write(folder: Path, patches: "Sequence[Patch]") -> list[Path]:
+    from analysis.references.patch.series import encoded
+
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for number, one in enumerate(patches, 1):
@@ -114,8 +132,8 @@ def _write(folder: Path, patches: "Sequence[Patch]") -> list[Path]:
         written.append(path)
         if not one.diff and path.exists():
             continue  # the change is made already: its diffs, and the way back, stay
-        path.write_text(one.diff, encoding="utf-8", newline="")
-        path.with_suffix(".reverse.diff").write_text(one.reverse, encoding="utf-8", newline="")
+        path.write_bytes(encoded(one.diff))
+        path.with_suffix(".reverse.diff").write_bytes(encoded(one.reverse))
     return written
 
 
@@ -133,7 +151,7 @@ def _take_back(folder: Path, checkout: Path, *, apply: bool) -> None:
 
 
 def _record(one: "Patch", path: Path) -> dict[str, Any]:
-    places = {"todos": one.todos, "remaining": one.remaining}
+    places = {"todos": one.todos, "remaining": one.remaining, "mismatches": one.mismatches}
     return {
         "use_case": one.use_case,
         "complete": one.complete,
@@ -142,7 +160,7 @@ def _record(one: "Patch", path: Path) -> dict[str, Any]:
         "files": sorted(one.files),
         "diff_file": str(path),
         "reverse_file": str(path.with_suffix(".reverse.diff")),
-        "diff": one.diff,
+        "diff": one.diff.encode("utf-8", "replace").decode(),
         "warnings": list(one.warnings),
         **{name: [{"file": t.file, "line": t.line, "what": t.what} for t in todos] for name, todos in places.items()},
     }
@@ -152,7 +170,7 @@ def _print(patches: "Sequence[Patch]", written: Sequence[Path]) -> None:
     print_table(
         ["use case", "references", "rewritten", "files", "left", "diff"],
         [
-            (one.use_case, one.references, one.rewritten, len(one.files), len(one.remaining), path)
+            (one.use_case, one.references, one.rewritten, len(one.files), len({*one.remaining, *one.mismatches}), path)
             for one, path in zip(patches, written, strict=True)
         ],
         right=["references", "rewritten", "files", "left"],
@@ -160,6 +178,6 @@ def _print(patches: "Sequence[Patch]", written: Sequence[Path]) -> None:
     for one in patches:
         for warning in one.warnings:
             note(f"{one.use_case}: {warning}")
-        for kind, todos in (("to do", one.todos), ("still there", one.remaining)):
+        for kind, todos in (("to do", one.todos), ("still there", one.remaining), ("apart", one.mismatches)):
             for todo in todos:
                 note(f"{one.use_case}: {kind}: {todo.file}:{todo.line}: {todo.what}")
