@@ -28,7 +28,8 @@ from analysis.classify.rollup import (
 from analysis.classify.store import save
 from analysis.classify.verdicts import judge
 from analysis.errors import BadInput
-from analysis.model import Analysis, ConsumerUse
+from analysis.model import Analysis, ConsumerUse, Contradiction
+from analysis.references.stored import code_contradictions
 from analysis.settings import Settings
 
 
@@ -61,12 +62,27 @@ def keep(catalogue: Catalogue, found: "Gathered", settings: Settings) -> int:
             coverage_to=scope.coverage.last,
             evidence_digest=digest(scope, facts),
             subfolders=subfolders,
-            contradictions=find_contradictions(facts, found.code, settings.thresholds),
+            contradictions=_contradictions(connection, scope, facts, found.code, settings),
             listers=find_listers(connection, scope, found.consumers),
         )
         save(connection, analysis, facts, msgspec.to_builtins(settings))
     run(connection, "drop_tables")
     return int(number)
+
+
+def _contradictions(
+    connection: duckdb.DuckDBPyConnection, scope: Scope, facts: Sequence[Facts], code: CodeMap, settings: Settings
+) -> tuple[Contradiction, ...]:
+    """What verdicts show and what code alone shows, each place once."""
+    judged = find_contradictions(facts, code, settings.thresholds)
+    described = {(one.subfolder, one.evidence) for one in judged if one.kind == "document-only"}
+    stored = code_contradictions(connection, scope.bucket, [one.name for one in facts])
+    fresh = [
+        one
+        for one in stored
+        if one.kind != "document-unknown-to-code" or (one.subfolder, one.evidence) not in described
+    ]
+    return tuple(sorted((*judged, *fresh), key=lambda one: (one.subfolder, one.kind, one.message)))
 
 
 @dataclass(frozen=True)

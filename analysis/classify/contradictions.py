@@ -35,7 +35,9 @@ def _silent_code(facts: Facts, thresholds: Thresholds) -> Iterator[Contradiction
         sites = [site for site in facts.code if site.kind == "code" and site.role == role]
         if sites and not facts.select(role, "service", "external"):
             days = plural(facts.coverage.days, "day")
-            message = f"{_lines(sites)[0]} {verb} here, and no program did so in {days} of logs"
+            message = (
+                f"{_lines(sites)[0]} {verb} here, and no program did so in {days} of logs: dead, or rarer than that?"
+            )
             yield Contradiction("code-without-traffic", facts.name, message, _lines(sites))
 
 

@@ -78,11 +78,17 @@ def _reads_without_writer(ours: Sequence[Reference], traffic: Sequence[Traffic])
         if any(folder.startswith(name + "/") for folder in written):
             continue
         by_dataset[name].append(one)
+    # A line that reads fifty folders of one folder is one thing to look at.
+    together: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
     for name, readers in by_dataset.items():
-        message = (
-            f"{readers[0].file}:{readers[0].line} reads {readers[0].prefix}, and neither code nor logs show a writer"
-        )
-        yield Contradiction("read-without-writer", name, message, _lines([(one.file, one.line) for one in readers]))
+        sites = _lines([(one.file, one.line) for one in readers])
+        together[sites, name.rpartition("/")[0] or name].append(name)
+    for (sites, above), names in together.items():
+        what = by_dataset[names[0]][0].prefix
+        if len(names) > 1:
+            what = f"{len(names)} folders below {above}/ ({names[0].rpartition('/')[2]}, ...)"
+        message = f"{sites[0]} reads {what}, and neither code nor logs show a writer"
+        yield Contradiction("read-without-writer", names[0] if len(names) == 1 else above, message, sites)
 
 
 def _buckets_disagree(references: Sequence[Reference], bucket: str) -> Iterator[Contradiction]:

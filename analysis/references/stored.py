@@ -1,6 +1,8 @@
 """Contradictions from what a catalogue holds of code and of logs."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 
 import duckdb
 
@@ -10,8 +12,13 @@ from analysis.references.contradictions import Traffic, find
 from analysis.references.model import Finding, Reference, Site
 
 
-def code_contradictions(connection: duckdb.DuckDBPyConnection, bucket: str) -> tuple[Contradiction, ...]:
-    """Where code, logs and documents contradict each other about `bucket`; nothing where no code was ingested."""
+def code_contradictions(
+    connection: duckdb.DuckDBPyConnection, bucket: str, subfolders: Sequence[str] = ()
+) -> tuple[Contradiction, ...]:
+    """Where code, logs and documents contradict each other about `bucket`; nothing where no code was ingested.
+
+    `subfolders` are those that verdicts are given for: a contradiction below one of them is filed under its name.
+    """
     cursor = connection.execute(load_sql("code/references.sql"), {"bucket": None, "env": None})
     names = [column[0] for column in cursor.description or []]
     references = [_reference(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
@@ -23,7 +30,13 @@ def code_contradictions(connection: duckdb.DuckDBPyConnection, bucket: str) -> t
         for kind, message, file, line, others in found
     ]
     seen = connection.execute(load_sql("code/traffic.sql"), {"bucket": bucket}).fetchall()
-    return find(references, findings, [Traffic(*row) for row in seen], bucket)
+    told = find(references, findings, [Traffic(*row) for row in seen], bucket)
+    return tuple(replace(one, subfolder=_owner(one.subfolder, subfolders)) for one in told)
+
+
+def _owner(folder: str, subfolders: Sequence[str]) -> str:
+    above = [name for name in subfolders if name and f"{folder}/".startswith(f"{name}/")]
+    return max(above, key=len, default=folder)
 
 
 def _site(text: str) -> Site:

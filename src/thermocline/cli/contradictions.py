@@ -34,7 +34,9 @@ def contradictions(
         chosen = choose_bucket(store, bucket, load_settings(settings), analysed=bucket is None)
         row = store.connection.execute("SELECT count(*) FROM snapshot WHERE bucket = ?", [chosen]).fetchone()
         analysed = latest_analysis(store, chosen).contradictions if row and row[0] else ()
-        found = list(dict.fromkeys([*analysed, *code_contradictions(store.connection, chosen)]))
+        told = {(one.kind, one.message) for one in analysed}
+        fresh = code_contradictions(store.connection, chosen)  # the code may have been scanned after `analyze` ran
+    found = [*analysed, *(one for one in fresh if (one.kind, one.message) not in told)]
     found = [one for one in found if kind in (None, one.kind)]
     if as_json:
         print_json(
