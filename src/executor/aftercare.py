@@ -11,14 +11,14 @@ from analysis.catalogue import Catalogue
 from analysis.touches import touches_since
 from executor.cleanup import Cleanup, Confirm, Doomed, ready_move
 from executor.definition import Definition
-from executor.errors import GuardRefused
+from executor.errors import GuardRefused, PlanEdited
 from executor.feeding import Stop
 from executor.hooks import tell
 from executor.journal import Journal
 from executor.lock import PlanLocks
 from executor.migration import Context
 from executor.quiet import Silence, silence
-from executor.reading import Selection, approved, read_plan, select
+from executor.reading import Selection, approved, digests_of, read_plan, select
 from executor.results import MoveResult
 from executor.rollback import ConfirmRollback, Rollback, Undone
 from executor.rows import Move
@@ -57,7 +57,7 @@ class Aftermath(Generic[Detail]):
 async def _opened(
     plan: Plan, path: Path, command: str, settings: ExecutorSettings, stop: Stop, *, take_lock: bool = False
 ) -> AsyncIterator[Context]:
-    with Journal.open(path, plan_id=plan.plan_id) as journal:
+    with Journal.open(path, plan_id=plan.plan_id, digests=digests_of(plan)) as journal:
         run_id = new_run_id()
         trail = Trail(path.with_suffix(".audit.ndjson") if settings.audit_trail else None, run_id)
         journal.start_run(run_id, command)
@@ -76,8 +76,20 @@ async def _opened(
 
 
 def _begun(journal: Journal, definitions: list[Definition]) -> list[tuple[Definition, Move]]:
+    """The moves that have begun; raises `PlanEdited` where the plan now says something else than they did."""
     found = [(one, journal.move(one.use_case)) for one in definitions if not one.stays]
-    return [(one, move) for one, move in found if move is not None]
+    begun = [(one, move) for one, move in found if move is not None]
+    for one, move in begun:
+        _refuse_changed(one, move)
+    return begun
+
+
+def _refuse_changed(definition: Definition, move: Move) -> None:
+    if move.digest != definition.digest and move.state != MoveState.ROLLED_BACK.value:
+        raise PlanEdited(
+            f"{definition.use_case} was changed in the plan after its migration began",
+            "use the plan file that it began with",
+        )
 
 
 async def observe(
@@ -93,7 +105,7 @@ async def observe(
     plan = read_plan(plan_path)
     definitions = select(plan, selection)
     path = journal_path or journal_path_of(plan_path)
-    with Journal.open(path, plan_id=plan.plan_id) as journal:
+    with Journal.open(path, plan_id=plan.plan_id, digests=digests_of(plan)) as journal:
         run_id = new_run_id()
         journal.start_run(run_id, "observe")
         seen = [
@@ -180,6 +192,8 @@ def _ready(journal: Journal, definitions: list[Definition], selection: Selection
         move = journal.move(definition.use_case)
         if definition.stays or (move is not None and move.state == MoveState.CLEANED.value):
             continue
+        if move is not None:
+            _refuse_changed(definition, move)
         try:
             ready.append((definition, ready_move(definition, move)))
         except GuardRefused as refusal:

@@ -68,7 +68,7 @@ class Cleanup:
     async def look(self) -> Doomed:
         """Verify both sides once more and count; deletes nothing."""
         journal = self._context.journal
-        found = await Verifier(self._context.storage, journal, self._definition, self._move).run()
+        found = await Verifier(self._context.storage, journal, self._definition, self._move, everything=True).run()
         if found.bad:
             example = found.examples[0] if found.examples else ""
             raise ValidationMismatch(

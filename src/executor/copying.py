@@ -149,7 +149,12 @@ def _fresh(item: Item) -> bool:
 
 def same_content(item: Item, copy: StoredObject) -> bool:
     """Size and crc32c agree, and md5 where both sides have one (composites have none)."""
-    if item.size != copy.size or item.crc32c != copy.crc32c:
+    return item.size == copy.size and same_checksums(item, copy)
+
+
+def same_checksums(item: Item, copy: StoredObject) -> bool:
+    """crc32c agrees, and md5 where both sides have it."""
+    if item.crc32c != copy.crc32c:
         return False
     return item.md5 is None or copy.md5_hash is None or item.md5 == copy.md5_hash
 

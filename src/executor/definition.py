@@ -6,6 +6,7 @@ from typing import Any
 
 from executor.objects import StoredObject, encode, wanted_attributes
 from executor.patterns import Pattern
+from planner.plan import Validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Definition:
     observe_days: int = 30
     code: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    validation: Validation = field(default_factory=Validation)
     retention_days: int | None = None
     approved_bytes: int | None = None
 
@@ -45,6 +47,16 @@ class Definition:
         if self.pattern is None:
             raise ValueError(f"{self.use_case} stays")
         return self.pattern
+
+    @property
+    def unchecked(self) -> str:
+        """What the plan tells the verification to leave out, as a warning for people; empty when nothing."""
+        wanted = self.validation
+        off = [key for key in ("verify_checksums", "verify_file_sizes") if not getattr(wanted, key)]
+        if not off:
+            return ""
+        said = ", ".join(f"{key}: false" for key in off)
+        return f"WARNING: NOT COMPARED ({said} in the plan); `cleanup` compares it before it deletes anything"
 
     def marker(self, generation: int) -> str:
         """The marker that the copy of one source generation carries."""

@@ -37,6 +37,10 @@ async def forecast(storage: Storage, definition: Definition) -> Forecast:
     found = Forecast()
     steps = build_steps(definition)
     found.steps = explain(steps)
+    if not definition.validation.check_file_count:
+        found.problems.append("validation.check_file_count is false, but every single object is looked for")
+    if definition.unchecked:
+        found.warnings.append(definition.unchecked.removeprefix("WARNING: "))
     pattern = definition.moving
     source = await storage.get_bucket(pattern.source_bucket)
     if source is None:

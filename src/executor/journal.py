@@ -14,7 +14,7 @@ import fcntl
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -28,6 +28,7 @@ import msgspec
 from executor.clock import now
 from executor.errors import ExecutorLocked, JournalBroken, PlanEdited
 from executor.rows import SEQ_BITS, Item, Move, Result, StepRow, item_from, item_range, move_from
+from executor.states import MoveState
 
 VERSION = 1
 PAGE = 1000
@@ -50,14 +51,18 @@ class Journal:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
 
     @classmethod
-    def open(cls, path: Path, *, plan_id: str) -> Self:
-        """Open or create the journal for the one executor that may write to it."""
+    def open(cls, path: Path, *, plan_id: str, digests: Mapping[str, str] | None = None) -> Self:
+        """Open or create the journal for the one executor that may write to it.
+
+        The journal of another plan is carried on by this one if `digests` (use case to digest) says that every move
+        that began is still to be done in the same way; `PlanEdited` otherwise.
+        """
         lock = _lock_file(path)
         try:
             with _guarded(path):
                 journal = cls(path, _connect(path), lock)
                 journal._create()
-                journal._belongs_to(plan_id)
+                journal._belongs_to(plan_id, digests or {})
                 return journal
         except BaseException:
             os.close(lock)
@@ -99,15 +104,24 @@ class Journal:
             self._db.executescript(f"BEGIN IMMEDIATE; {query('schema')} PRAGMA user_version = {VERSION}; COMMIT;")
         _check_version(self._db, self.path)
 
-    def _belongs_to(self, plan_id: str) -> None:
+    def _belongs_to(self, plan_id: str, digests: Mapping[str, str]) -> None:
         with self.transaction() as db:
             db.execute(query("set_about"), {"key": "plan_id", "value": plan_id})
             db.execute(query("set_about"), {"key": "journal_id", "value": secrets.token_hex(8)})
-        if self.about("plan_id") != plan_id:
+        began_with = self.about("plan_id")
+        if began_with == plan_id:
+            return
+        begun = [move for move in self.moves() if move.state != MoveState.ROLLED_BACK.value]
+        different = [move.use_case for move in begun if digests.get(move.use_case) != move.digest]
+        if different or not digests:
+            what = f"and this one ({plan_id}) moves {', '.join(different)} differently, or not at all" if begun else ""
             raise PlanEdited(
-                f"the journal {self.path} belongs to another plan ({self.about('plan_id')}, not {plan_id})",
-                "name another file with --journal, or execute the plan it belongs to",
+                f"the journal {self.path} belongs to another plan ({began_with}), {what or f'not to {plan_id}'}",
+                "finish those moves or roll them back with the plan file that began them; or begin a journal of this "
+                "plan with --journal OTHER (it will not know the copies of the old one as its own)",
             )
+        with self.transaction() as db:
+            db.execute(query("change_about"), {"key": "plan_id", "value": plan_id})
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -190,6 +204,13 @@ class Journal:
                 db.execute(query("add_move"), row)
             found = self.move(use_case)
             assert found is not None  # noqa: S101 - inserted one line above
+        if found.digest != digest and found.state == MoveState.ROLLED_BACK.value:
+            row = {"move_id": found.move_id, "digest": digest, "source_bucket": source, "target_bucket": target}
+            with self.transaction() as db:
+                db.execute(query("forget_items"), item_range(found.move_id))
+                db.execute(query("redefine_move"), row)
+            found = self.move(use_case)
+            assert found is not None  # noqa: S101 - it was there above
         if found.digest != digest:
             raise PlanEdited(
                 f"{use_case} was changed after its migration began",

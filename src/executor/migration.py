@@ -14,7 +14,7 @@ from executor import buckets
 from executor.copying import ObjectCopier
 from executor.definition import Definition
 from executor.dryrun import source_warnings
-from executor.errors import ExecutorError, ExecutorLocked, GuardRefused, JournalBroken, PlanDrifted
+from executor.errors import ExecutorError, ExecutorLocked, GuardRefused, JournalBroken, MoveRefused, PlanDrifted
 from executor.feeding import Feeder, Stop
 from executor.hooks import program_of, run_check
 from executor.journal import Journal
@@ -86,6 +86,7 @@ class Migration:
     async def run(self) -> Outcome:
         """Apply the steps; what goes wrong with this move is in the outcome and does not stop the others."""
         try:
+            _refuse_uncounted(self.definition)
             await self._refuse_late_states()
             for step in build_steps(self.definition):
                 if self.context.stop.requested or not await self._apply(step):
@@ -403,6 +404,14 @@ class Migration:
         )
         if code:
             self.outcome.mismatches += 1
+
+
+def _refuse_uncounted(definition: Definition) -> None:
+    if not definition.validation.check_file_count:
+        raise MoveRefused(
+            f"{definition.use_case}: validation.check_file_count is false, but every single object is looked for",
+            "remove that key (verify_checksums and verify_file_sizes may be false), then generate and approve again",
+        )
 
 
 def _numbers(found: Comparison) -> dict[str, int]:

@@ -57,7 +57,7 @@ def definition_of(plan: Plan, phase: Phase, move: Move) -> Definition:
         use_case=move.use_case,
         phase=phase.phase,
         stays=stays,
-        digest=digest_of([plan.plan_id, plan.env, migration]),
+        digest=digest_of([plan.env, migration]),
         plan_id=plan.plan_id,
         env=plan.env,
         project=plan.evidence.project,
@@ -78,6 +78,7 @@ def definition_of(plan: Plan, phase: Phase, move: Move) -> Definition:
         observe_days=migration.observe_days,
         code=tuple(f"{change.file}:{change.line}" for change in move.code_changes if change.change),
         checks=move.checks,
+        validation=migration.validation,
         retention_days=migration.retention_days,
         # A configured path may lie inside a larger subfolder; then the evidence says nothing about its size.
         approved_bytes=move.bytes if move.bytes and f"{move.subfolder}/" == migration.source_path else None,
@@ -87,6 +88,11 @@ def definition_of(plan: Plan, phase: Phase, move: Move) -> Definition:
 def read_plan(path: Path) -> Plan:
     """The plan of a file; the planner's own errors say what is wrong with it."""
     return load(path)
+
+
+def digests_of(plan: Plan) -> dict[str, str]:
+    """Use case to digest of every move."""
+    return {move.use_case: definition_of(plan, phase, move).digest for phase in plan.phases for move in phase.moves}
 
 
 def select(plan: Plan, selection: Selection) -> list[Definition]:

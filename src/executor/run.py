@@ -20,7 +20,7 @@ from executor.lock import PlanLocks
 from executor.manifest import manifest_path, write_manifest
 from executor.migration import Context, Migration, Outcome
 from executor.progress import OnProgress
-from executor.reading import Selection, approved, read_plan, select
+from executor.reading import Selection, approved, digests_of, read_plan, select
 from executor.results import MoveResult, RunResult, exit_code, numbers
 from executor.settings import ExecutorSettings
 from executor.states import NEXT, MoveState
@@ -82,7 +82,7 @@ async def run(
             return RunResult(run_id, *await _foretell(storage, definitions))
     definitions, notes = approved(plan, definitions, selection)
     path = journal_path or journal_path_of(plan_path)
-    with Journal.open(path, plan_id=plan.plan_id) as journal:
+    with Journal.open(path, plan_id=plan.plan_id, digests=digests_of(plan)) as journal:
         trail = Trail(path.with_suffix(".audit.ndjson") if settings.audit_trail else None, run_id)
         journal.start_run(run_id, "execute")
         outcome = "error"
@@ -180,6 +180,7 @@ def describe(journal: Journal | None, definition: Definition, outcome: Outcome |
     if move is None or journal is None:
         return _placed(definition, MoveState.STAYS if definition.stays else MoveState.PLANNED, notes=said)
     said += outcome.notes if outcome else [move.note] if move.note else []
+    said += [definition.unchecked] if definition.unchecked else []
     said += [
         f"left behind: {objects} object(s), {reason} (such as {example})"
         for reason, objects, _, example in journal.left_behind(move.move_id)

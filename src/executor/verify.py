@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from executor.copying import ours, refreshed, same_content
+from executor.copying import ours, refreshed, same_checksums
 from executor.definition import Definition
 from executor.join import BothSides
 from executor.journal import Journal
@@ -18,9 +18,8 @@ from executor.objects import OWN_PREFIX, StoredObject, attributes_of, decode_att
 from executor.rows import Item, Move, Result
 from executor.storage import Storage
 from executor.survey import new_row
+from planner.plan import Validation
 
-RANGES = 8
-RANGE_OBJECTS = 20_000
 MADE = frozenset({"copied", "verified"})
 
 
@@ -43,16 +42,24 @@ class Comparison:
 
 
 class Verifier:
-    """Compares both sides of one move."""
+    """Compares both sides of one move, as far as the plan's `validation` wants it; `everything` in spite of it."""
 
     def __init__(
-        self, storage: Storage, journal: Journal, definition: Definition, move: Move, *, check_class: bool = True
+        self,
+        storage: Storage,
+        journal: Journal,
+        definition: Definition,
+        move: Move,
+        *,
+        check_class: bool = True,
+        everything: bool = False,
     ) -> None:
         self._storage = storage
         self._journal = journal
         self._definition = definition
         self._move = move
         self._check_class = check_class
+        self._validation = Validation() if everything else definition.validation
         self.found = Comparison()
 
     async def run(self) -> Comparison:
@@ -70,7 +77,7 @@ class Verifier:
         again: list[Item] = []
         for name, group in groupby(rows, key=lambda row: row.source):
             generations = list(group)
-            current = max(generations, key=lambda row: row.item_id)
+            current = generations[0] if len(generations) == 1 else max(generations, key=lambda row: row.item_id)
             source = sources.pop(name, None)
             target = targets.pop(current.target, None) if current.target else None
             if current.state == "left":
@@ -130,9 +137,12 @@ class Verifier:
                 "conflict",
                 f"somebody replaced the copy: generation {target.generation}, ours was {item.target_generation}",
             )
-        if not same_content(item, target):
-            found, wanted = f"{target.size} bytes {target.crc32c}", f"{item.size} bytes {item.crc32c}"
-            return "failed", f"size or checksum differs: {found}, the source had {wanted}"
+        wanted = self._validation
+        if (wanted.verify_file_sizes and item.size != target.size) or (
+            wanted.verify_checksums and not same_checksums(item, target)
+        ):
+            found, had = f"{target.size} bytes {target.crc32c}", f"{item.size} bytes {item.crc32c}"
+            return "failed", f"size or checksum differs: {found}, the source had {had}"
         # Once verified and in use, the class and the metadata are the new owner's (lifecycle rules, their own patches).
         if item.state != "verified" and (names := self._differing(item, target)):
             return "failed", f"metadata differs: {', '.join(names)}"

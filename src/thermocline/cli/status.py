@@ -16,13 +16,16 @@ def status(plan: PlanArgument, journal: JournalOption = None, as_json: JsonOptio
     """
     from executor.run import status as status_of
     from thermocline.cli.moves import contract, print_moves
-    from thermocline.cli.output import print_json
+    from thermocline.cli.output import note, print_json
 
     moves = status_of(plan, journal)
     if as_json:
         print_json({"moves": [contract(move) for move in moves]})
         return
     print_moves(moves)
+    for move in moves:
+        for text in move.notes:
+            note(f"{move.use_case}: {text}")
     together: dict[tuple[str, str], list[str]] = {}
     for move in moves:
         together.setdefault((move.next, move.way_back), []).append(move.use_case)

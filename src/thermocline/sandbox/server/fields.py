@@ -14,6 +14,12 @@ def select(document: Any, wanted: str) -> Any:
     return _pick(document, parse(wanted))
 
 
+def below(wanted: str | None, key: str) -> Selection | None:
+    """What the parameter names below `key`; None when that is everything."""
+    selection = parse(wanted).get(key) if wanted else None
+    return selection if selection and "*" not in selection else None
+
+
 @lru_cache(maxsize=256)
 def parse(text: str) -> Selection:
     """The selection that a `fields` parameter spells."""
@@ -51,4 +57,8 @@ def _pick(document: Any, selection: Selection) -> Any:
         return [_pick(one, selection) for one in document]
     if not isinstance(document, dict):
         return document
-    return {key: _pick(document[key], below) for key, below in selection.items() if key in document}
+    return {
+        key: _pick(document[key], below) if below else document[key]
+        for key, below in selection.items()
+        if key in document
+    }

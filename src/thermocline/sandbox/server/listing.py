@@ -6,16 +6,20 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 import msgspec
 
 from thermocline.sandbox.server.call import Call, Reply
 from thermocline.sandbox.server.errors import invalid
+from thermocline.sandbox.server.fields import below
 from thermocline.sandbox.server.model import Bucket, StoredObject, object_resource
 from thermocline.sandbox.server.store import Store
 
 # Sorts after every name that begins with what stands before it.
 _AFTER = "\U0010ffff"
+# Parameters that make a listing more than live objects in order.
+_UNUSUAL = frozenset({"delimiter", "matchGlob", "versions", "softDeleted", "includeTrailingDelimiter"})
 
 
 class Place(msgspec.Struct, array_like=True, frozen=True):
@@ -56,7 +60,8 @@ def list_objects(store: Store, call: Call) -> Reply:
     if page.prefixes:
         document["prefixes"] = page.prefixes
     if page.objects:
-        document["items"] = [object_resource(bucket, held, call.base) for held in page.objects]
+        shown = below(call.params.get("fields"), "items")
+        document["items"] = [object_resource(bucket, held, call.base, shown) for held in page.objects]
     return Reply(document)
 
 
@@ -72,6 +77,8 @@ def read_page(bucket: Bucket, call: Call, limit: int) -> Page:
     if call.page_fault == "empty" and bucket.live:
         resumed = place or Place("", 0, False, listing)
         return Page(token=_encode(resumed))
+    if not call.page_fault and params.keys().isdisjoint(_UNUSUAL):
+        return _plain_page(_Walk(bucket, call, place), limit, listing)
     page = Page()
     delimiter = params.get("delimiter", "")
     prefix = params.get("prefix", "")
@@ -102,6 +109,15 @@ def read_page(bucket: Bucket, call: Call, limit: int) -> Page:
     return page
 
 
+def _plain_page(walk: "_Walk", limit: int, listing: str) -> Page:
+    """The page of an ordinary listing of live objects: what the loop of `read_page` gives, without its choices."""
+    objects = list(islice(walk, limit + 1))
+    if len(objects) <= limit:
+        return Page(objects)
+    last = objects[limit - 1]
+    return Page(objects[:limit], token=_encode(Place(last.name, last.generation, False, listing)))
+
+
 class _Walk:
     """Objects in order of name and generation, from the page's start; can skip all names under a prefix."""
 
@@ -126,24 +142,31 @@ class _Walk:
         self._at = max(self._at, bisect_left(self._names, prefix + _AFTER))
 
     def __iter__(self) -> Iterator[StoredObject]:
-        place = self._place
+        if self._shelves is None:
+            return self._live()
+        return self._all()
+
+    def _live(self) -> Iterator[StoredObject]:
+        # With a token, a live object overwritten since that page is not told twice.
+        told = self._place.name if self._place is not None and not self._place.is_prefix else None
+        find = self._bucket.live.get
         while self._at < self._end:
             name = self._names[self._at]
             self._at += 1
-            for held in self._generations(name):
+            held = find(name)
+            if held is not None and name != told:
+                yield held
+
+    def _all(self) -> Iterator[StoredObject]:
+        place, shelves = self._place, self._shelves or {}
+        while self._at < self._end:
+            name = self._names[self._at]
+            self._at += 1
+            for held in shelves[name]:
                 done = place is not None and not place.is_prefix and name == place.name
                 if done and place is not None and held.generation <= place.generation:
                     continue
-                # With a token, a live object overwritten since that page is not told twice.
-                if done and self._shelves is None:
-                    continue
                 yield held
-
-    def _generations(self, name: str) -> list[StoredObject]:
-        if self._shelves is not None:
-            return self._shelves[name]
-        held = self._bucket.live.get(name)
-        return [held] if held is not None else []
 
 
 def _shelves(bucket: Bucket, call: Call) -> dict[str, list[StoredObject]] | None:

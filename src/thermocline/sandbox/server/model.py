@@ -2,6 +2,7 @@
 
 import base64
 from bisect import bisect_left
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote
 
@@ -138,27 +139,38 @@ def bucket_resource(bucket: Bucket, base: str) -> dict[str, Any]:
     return shown
 
 
-def object_resource(bucket: Bucket, held: StoredObject, base: str) -> dict[str, Any]:
-    """The object as the API shows it; 64-bit numbers are strings."""
-    path = f"storage/v1/b/{bucket.name}/o/{quote(held.name, safe='')}"
+# What costs more to say than everything else about an object together; most listings do not ask for it.
+_COSTLY = frozenset(
+    {"kind", "id", "selfLink", "mediaLink", "bucket", "etag", "updated", "timeStorageClassUpdated", "timeFinalized"}
+)
+
+
+def object_resource(
+    bucket: Bucket, held: StoredObject, base: str, wanted: Collection[str] | None = None
+) -> dict[str, Any]:
+    """The object as the API shows it; 64-bit numbers are strings. What is not `wanted` may be left out."""
     shown: dict[str, Any] = {
-        "kind": "storage#object",
-        "id": f"{bucket.name}/{held.name}/{held.generation}",
-        "selfLink": f"{base}/{path}",
-        "mediaLink": f"{base}/download/{path}?generation={held.generation}&alt=media",
         "name": held.name,
-        "bucket": bucket.name,
         "generation": str(held.generation),
         "metageneration": str(held.metageneration),
         "storageClass": held.storage_class,
         "size": str(held.size),
-        "etag": etag(held.generation, held.metageneration),
         "timeCreated": format_time(held.created),
-        "updated": format_time(held.updated),
-        "timeStorageClassUpdated": format_time(held.class_updated),
-        "timeFinalized": format_time(held.created),
         **held.fields,
     }
+    if wanted is None or not _COSTLY.isdisjoint(wanted):
+        path = f"storage/v1/b/{bucket.name}/o/{quote(held.name, safe='')}"
+        shown |= {
+            "kind": "storage#object",
+            "id": f"{bucket.name}/{held.name}/{held.generation}",
+            "selfLink": f"{base}/{path}",
+            "mediaLink": f"{base}/download/{path}?generation={held.generation}&alt=media",
+            "bucket": bucket.name,
+            "etag": etag(held.generation, held.metageneration),
+            "updated": format_time(held.updated),
+            "timeStorageClassUpdated": format_time(held.class_updated),
+            "timeFinalized": format_time(held.created),
+        }
     if held.customer_key_sha256 is None:
         shown["crc32c"] = held.crc32c
         if held.md5 is not None:
