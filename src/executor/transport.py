@@ -7,6 +7,7 @@ A retried request may already have been carried out: its answer was lost. Caller
 import asyncio
 import random
 import re
+import ssl
 from collections import Counter
 from dataclasses import dataclass
 from types import TracebackType
@@ -20,11 +21,13 @@ from yarl import URL
 from executor.credentials import Credentials
 from executor.errors import BY_STATUS, Forbidden, StorageError, Unavailable
 from executor.rate import RateControl
-from executor.wire import ANSWER_SECONDS, CONNECT_SECONDS, Wire, WireError
+from executor.wire import ANSWER_SECONDS, CONNECT_SECONDS, Untrusted, Wire, WireError
 
 AUDIT_HEADER = "x-goog-custom-audit-thermocline"
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 THROTTLED = frozenset({429, 503})
+TRUST_HINT = "let SSL_CERT_FILE name a file with the certificates that your organisation believes"
+PROXY_HINT = "see HTTPS_PROXY and NO_PROXY"
 PERMISSION = re.compile(r"storage\.[a-zA-Z]+\.[a-zA-Z]+")
 
 
@@ -78,7 +81,8 @@ class Transport:
         else:
             # Behind a proxy the general client does the work: speed is not what limits there.
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
+                # A context of our own: aiohttp made its own when it was imported, whatever SSL_CERT_FILE says now.
+                connector=aiohttp.TCPConnector(limit=self._connections, ssl=ssl.create_default_context()),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=self._headers,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS),
@@ -145,6 +149,8 @@ class Transport:
             head += "Content-Length: 0\r\n"
         try:
             answer = await self._wire.exchange(f"{head}\r\n".encode("latin-1") + (body or b""))
+        except Untrusted as error:
+            raise self._untrusted(str(error)) from None
         except WireError as error:
             return 0, str(error).encode()
         return answer.status, answer.body
@@ -163,8 +169,19 @@ class Transport:
                 method, url, data=body, headers=headers, allow_redirects=False, proxy=self._proxy
             ) as response:
                 return response.status, await response.read()
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise self._untrusted(str(error.certificate_error)) from None
+        except aiohttp.ClientHttpProxyError as error:
+            # Its own words would show the proxy's password.
+            if error.status in RETRIED:
+                return 0, f"the proxy answered {error.status}".encode()
+            raise StorageError(0, "proxy", f"the proxy refuses ({error.status} {error.message})", PROXY_HINT) from None
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             return 0, str(error).encode() or type(error).__name__.encode()
+
+    def _untrusted(self, reason: str) -> StorageError:
+        place = URL(self.endpoint).authority
+        return StorageError(0, "certificate", f"the certificate of {place} cannot be trusted ({reason})", TRUST_HINT)
 
 
 def _proxy_of(endpoint: str) -> str | None:

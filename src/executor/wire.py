@@ -23,6 +23,10 @@ class WireError(Exception):
     """The connection broke, or the answer is not HTTP; whether the request was carried out is not known."""
 
 
+class Untrusted(WireError):
+    """The other side's certificate is not one to believe; nothing was sent, and trying again changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class WireAnswer:
     """Status, headers (names in lower case) and body of one answer."""
@@ -225,6 +229,8 @@ class Wire:
                 _, connection = await loop.create_connection(
                     Connection, self._host, self._port, ssl=self._tls, server_hostname=self._host if self._tls else None
                 )
+        except ssl.SSLCertVerificationError as error:
+            raise Untrusted(error.verify_message or str(error)) from None
         except (OSError, TimeoutError, ssl.SSLError) as error:
             raise WireError(str(error) or type(error).__name__) from None
         return connection
