@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -19,6 +19,7 @@ from executor.lock import PlanLocks
 from executor.migration import Context
 from executor.quiet import Silence, silence
 from executor.reading import Selection, approved, digests_of, read_plan, select
+from executor.references import take_back
 from executor.results import MoveResult
 from executor.rollback import ConfirmRollback, Rollback, Undone
 from executor.rows import Move
@@ -51,6 +52,7 @@ class Aftermath(Generic[Detail]):
     moves: list[MoveResult]
     details: list[Detail]
     exit_code: int
+    notes: list[str] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -215,8 +217,12 @@ async def rollback(
     settings: ExecutorSettings | None = None,
     stop: Stop | None = None,
     take_lock: bool = False,
+    checkout: Path | None = None,
 ) -> Aftermath[Undone]:
-    """Take the chosen moves back, the latest first. `confirm` sees every count first; False changes nothing."""
+    """Take the chosen moves back, the latest first. `confirm` sees every count first; False changes nothing.
+
+    With `checkout`, recorded patches are taken back there; without, the notes say how.
+    """
     settings, stop = settings or ExecutorSettings(), stop or Stop()
     plan = read_plan(plan_path)
     definitions = select(plan, selection)
@@ -253,8 +259,10 @@ async def rollback(
             if not stop.requested:
                 await again.remove_bucket()
         moves = [describe(context.journal, one) for one, _ in chosen]
-    done = all(move.state == MoveState.ROLLED_BACK.value for move in moves)
-    return Aftermath(moves, undone, 130 if stop.requested else 0 if done else 3)
+        gone = [move.use_case for move in moves if move.state == MoveState.ROLLED_BACK.value]
+        notes = take_back(context.journal, gone, checkout)
+    done = len(gone) == len(moves)
+    return Aftermath(moves, undone, 130 if stop.requested else 0 if done else 3, notes)
 
 
 def _others(journal: Journal, definition: Definition, everything: list[Definition]) -> list[Definition]:

@@ -40,6 +40,7 @@ from executor.survey import survey
 from executor.trail import Trail
 from executor.verify import Comparison, Verifier
 
+TICK_SECONDS = 0.2
 # Less than this is noise, however small the folder.
 SMALL_DRIFT_BYTES = 1 << 20
 
@@ -85,6 +86,7 @@ class Migration:
 
     async def run(self) -> Outcome:
         """Apply the steps; what goes wrong with this move is in the outcome and does not stop the others."""
+        ticking = asyncio.create_task(self._tick())
         try:
             _refuse_uncounted(self.definition)
             await self._refuse_late_states()
@@ -98,8 +100,21 @@ class Migration:
             if MoveState(self.outcome.state) in {MoveState.LISTING, MoveState.COPYING}:
                 self.outcome.notes.append("stopped; run the same command to go on")
         finally:
-            self.context.on_progress(self.progress)
+            ticking.cancel()
+            self._show()
         return self.outcome
+
+    async def _tick(self) -> None:
+        # Also while nothing comes back: a service that makes us wait must not look like a program that hangs.
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            self._show()
+
+    def _show(self) -> None:
+        storage = self.context.storage
+        self.progress.retries = storage.transport.counters["retries"]
+        self.progress.rate_cap = storage.write_rate(self.definition.moving.target_bucket).cap
+        self.context.on_progress(self.progress)
 
     async def _refuse_late_states(self) -> None:
         state = MoveState(self.move.state)
@@ -122,7 +137,7 @@ class Migration:
         await self._journal.call(lambda: self._journal.update_move(self.move.move_id, state=state.value, **fields))
         self.context.trail.add("move", use_case=self.definition.use_case, state=state.value)
         self.progress.enter(state.value)
-        self.context.on_progress(self.progress)
+        self._show()
 
     async def _apply(self, step: Step) -> bool:
         """Carry out one step; False ends this run of the move."""
@@ -218,6 +233,9 @@ class Migration:
             await self._refuse_collisions()
             await self._refuse_drift()
             self._advise()
+        counts = await self._journal.call(self._journal.counts, self.move.move_id)
+        still = [counts.get(state, (0, 0)) for state in ("planned", "started")]
+        self.progress.expect(sum(objects for objects, _ in still), sum(size for _, size in still))
         await self._enter(MoveState.COPYING)
         if self.context.engine == "transfer-service" and not self._transferred:
             self._transferred = True
@@ -287,6 +305,7 @@ class Migration:
             save_token=save_token,
             refresh=refresh,
             bytes_per_call=self.context.settings.rewrite_bytes_per_call,
+            on_bytes=self.progress.moved,
         )
         feeder = Feeder(
             journal,
@@ -298,9 +317,7 @@ class Migration:
         await feeder.run(self.move.move_id)
 
     def _on_result(self, item: Item, result: Result) -> None:
-        self.progress.result(result.state, item.size)
-        self.progress.retries = self.context.storage.transport.counters["retries"]
-        self.progress.rate_cap = self.context.storage.write_rate(self.definition.moving.target_bucket).cap
+        self.progress.result(result.state)
         self.context.trail.add(
             "object",
             use_case=self.definition.use_case,
@@ -312,17 +329,17 @@ class Migration:
             result=result.state,
             reason=result.reason,
         )
-        if self.progress.done % 500 == 0:
-            self.context.on_progress(self.progress)
+
+    def _on_verified(self, pairs: int) -> None:
+        self.progress.verified = pairs
 
     async def _compare(self) -> Comparison:
         self.progress.enter("verifying")
-        self.context.on_progress(self.progress)
+        self._show()
         verifier = Verifier(
             self.context.storage, self._journal, self.definition, self.move, check_class=not self.definition.autoclass
         )
-        found = await verifier.run()
-        self.progress.verified = found.verified
+        found = await verifier.run(self._on_verified)
         self.context.trail.add("comparison", use_case=self.definition.use_case, **_numbers(found))
         return found
 

@@ -24,6 +24,7 @@ class MoveProgress:
     started: float = field(default_factory=time.monotonic)
     rate_cap: float | None = None
     retries: int = 0
+    done_before: int = 0
 
     def listed(self, state: str, size: int) -> None:
         """One object of the source listing was seen."""
@@ -33,12 +34,19 @@ class MoveProgress:
             self.planned += 1
             self.planned_bytes += size
 
-    def result(self, state: str, size: int) -> None:
+    def expect(self, objects: int, size: int) -> None:
+        """So many objects, and bytes, are still to be copied; a resumed run has not listed them itself."""
+        self.planned, self.planned_bytes = self.done + objects, self.copied_bytes + size
+
+    def moved(self, size: int) -> None:
+        """Bytes that one call of a rewrite has copied."""
+        self.copied_bytes += size
+
+    def result(self, state: str) -> None:
         """One object reached a result in this run."""
         self.done += 1
         if state == "copied":
             self.copied += 1
-            self.copied_bytes += size
         elif state == "skipped":
             self.skipped += 1
         elif state == "conflict":
@@ -48,18 +56,18 @@ class MoveProgress:
 
     def rate(self) -> float:
         """Objects a second since the stage began."""
-        return self.done / max(time.monotonic() - self.started, 1e-6)
+        return (self.done - self.done_before) / max(time.monotonic() - self.started, 1e-6)
 
     def seconds_left(self) -> float | None:
         """An estimate for this stage, None while there is nothing to go by."""
-        if not self.done or self.stage != "copying":
+        if self.done == self.done_before or self.stage != "copying":
             return None
         return max(0.0, (self.planned - self.done) / self.rate())
 
     def enter(self, stage: str) -> None:
         """A new stage begins; its rate is counted from here."""
         self.stage = stage
-        self.started = time.monotonic()
+        self.started, self.done_before = time.monotonic(), self.done
 
 
 OnProgress = Callable[[MoveProgress], None]

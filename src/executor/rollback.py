@@ -191,6 +191,9 @@ class Rollback:
             if step.kind == "grants":
                 grants = [pair for pair in step.detail.get("grants", ()) if tuple(pair) not in wanted_elsewhere]
                 await buckets.revoke(storage, bucket, grants)
+            elif step.kind == "transfer-grants":
+                # Left by a run that was killed before it could revoke them itself.
+                await buckets.revoke(storage, step.detail["bucket"], step.detail["grants"])
             elif step.kind == "lifecycle":
                 rules = tuple(rule for rule in step.detail.get("rules", ()) if rule not in rules_elsewhere)
                 await buckets.remove_rules(storage, bucket, rules)

@@ -21,6 +21,7 @@ from executor.manifest import manifest_path, write_manifest
 from executor.migration import Context, Migration, Outcome
 from executor.progress import OnProgress
 from executor.reading import Selection, approved, digests_of, read_plan, select
+from executor.references import Code, write_patches
 from executor.results import MoveResult, RunResult, exit_code, numbers
 from executor.settings import ExecutorSettings
 from executor.states import NEXT, MoveState
@@ -68,12 +69,18 @@ async def run(
     stop: Stop | None = None,
     mirror: bool = False,
     take_lock: bool = False,
+    code: Code | None = None,
     on_progress: OnProgress = lambda _: None,
 ) -> RunResult:
-    """Carry out (or, in a dry run, foretell) the chosen moves. Raises what concerns the whole run, before any act."""
+    """Carry out (or, in a dry run, foretell) the chosen moves. Raises what concerns the whole run, before any act.
+
+    With `code`, the diffs that verified moves need are written beside the plan; the checkout is not touched.
+    """
     settings, stop = settings or ExecutorSettings(), stop or Stop()
     if selection.engine not in ENGINES:
         raise MoveRefused(f"unknown engine {selection.engine!r}", f"use {' or '.join(ENGINES)}")
+    if code is not None and not code.checkout.is_dir():
+        raise MoveRefused(f"no checkout at {code.checkout}", "give the folder that holds the code, or leave it out")
     plan = read_plan(plan_path)
     definitions = select(plan, selection)
     run_id = new_run_id()
@@ -97,6 +104,9 @@ async def run(
                 finally:
                     await locks.release()
             result = _result(journal, run_id, definitions, outcomes, stop, notes)
+            if code is not None:
+                verified = [one for one in definitions if _is_verified(outcomes.get(one.use_case))]
+                result.notes.extend(write_patches(journal, run_id, verified, code, plan_path))
             _write_manifests(journal, definitions, plan_path, settings)
             outcome = str(result.exit_code)
             hook = settings.on_finish if result.exit_code == 0 else settings.on_failure
@@ -107,6 +117,10 @@ async def run(
         finally:
             trail.close()
             journal.end_run(run_id, outcome)
+
+
+def _is_verified(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.state is MoveState.VERIFIED
 
 
 async def _in_phases(context: Context, definitions: list[Definition], selection: Selection) -> dict[str, Outcome]:

@@ -5,6 +5,7 @@ storage class and customTime are compared as the two listings show them now. The
 changed at the source since, and plans it (a delta pass).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -60,10 +61,12 @@ class Verifier:
         self._move = move
         self._check_class = check_class
         self._validation = Validation() if everything else definition.validation
+        self._on_verified: Callable[[int], None] = lambda _pairs: None
         self.found = Comparison()
 
-    async def run(self) -> Comparison:
-        """Compare everything; results are in the journal when this returns."""
+    async def run(self, on_verified: Callable[[int], None] = lambda _pairs: None) -> Comparison:
+        """Compare everything; results are in the journal when this returns. `on_verified` hears how many are good."""
+        self._on_verified = on_verified
         await BothSides(self._storage, self._journal, self._definition, self._move).visit(self._judge)
         return self.found
 
@@ -102,6 +105,7 @@ class Verifier:
         self.found.foreign += sum(not name.startswith(OWN_PREFIX) for name in targets)
         self.found.changed += sum(row["state"] != "left" for row in added)
         await self._journal.call(self._write, good, bad, added, superseded, again)
+        self._on_verified(self.found.verified)
 
     def _write(
         self,

@@ -406,7 +406,8 @@ def test_a_journal_of_another_plan_is_refused(bench: Bench, tmp_path: Path) -> N
     from executor.journal import Journal
 
     approve_archive(bench)
-    Journal.open(tmp_path / "other.sqlite", plan_id="another").close()
+    with Journal.open(tmp_path / "other.sqlite", plan_id="another") as journal:
+        journal.begin_move("elsewhere", 1, "sha256:0", SOURCE, TARGET)
 
     with pytest.raises(PlanEdited):
         bench.execute(journal_path=tmp_path / "other.sqlite")

@@ -44,6 +44,14 @@ def execute(
             "--catalogue", help="Refuse where this catalogue shows that the plan has drifted.", metavar="FILE"
         ),
     ] = None,
+    checkout: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkout",
+            help="Write the code change of each verified move beside the plan; DIR itself is left alone.",
+            metavar="DIR",
+        ),
+    ] = None,
     journal: JournalOption = None,
     settings: SettingsOption = None,
     as_json: JsonOption = False,
@@ -60,12 +68,14 @@ def execute(
     from executor.feeding import Stop
     from executor.interrupting import run_interruptible
     from executor.reading import Selection
+    from executor.references import Code
     from executor.run import run
     from executor.settings import read_settings
     from thermocline.cli.moves import ProgressLines, print_run
     from thermocline.cli.output import note
 
-    chosen = read_settings(load_settings(settings).room("executor"))
+    tables = load_settings(settings)
+    chosen = read_settings(tables.room("executor"))
     if in_flight is not None:
         chosen = msgspec.structs.replace(chosen, in_flight=in_flight)
     if catalogue is not None:
@@ -80,6 +90,7 @@ def execute(
             stop=stop,
             mirror=mirror,
             take_lock=take_lock,
+            code=Code(checkout, tables.room("references")) if checkout is not None else None,
             on_progress=progress.show,
         )
         result = run_interruptible(work, stop, note)

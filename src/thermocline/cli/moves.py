@@ -1,5 +1,6 @@
 """How the commands that carry out a plan show moves: progress on stderr, results on stdout."""
 
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -52,6 +53,8 @@ class ProgressLines:
         if len(self._seen) > 1:
             text += f" | all {len(self._seen)} moves: {total(self._seen.values())}"
         if self._terminal:
+            # A line that folds could not be written over.
+            text = text[: max(20, shutil.get_terminal_size().columns - 1)]
             sys.stderr.write("\r" + text.ljust(self._width))
             sys.stderr.flush()
             self._width = len(text)
@@ -64,8 +67,8 @@ def describe(progress: "MoveProgress") -> str:
     parts = [f"{progress.use_case}: {progress.stage}"]
     if progress.planned:
         parts.append(f"{progress.done}/{progress.planned} objects")
-    if progress.copied_bytes:
-        parts.append(human_bytes(progress.copied_bytes))
+    if progress.planned_bytes:
+        parts.append(f"{human_bytes(progress.copied_bytes)} of {human_bytes(progress.planned_bytes)}")
     if progress.done and progress.stage == "copying":
         cap = f" (cap {progress.rate_cap:.0f}/s)" if progress.rate_cap is not None else ""
         parts.append(f"{progress.rate():.0f}/s{cap}")
@@ -84,7 +87,9 @@ def total(moves: Iterable["MoveProgress"]) -> str:
     """Objects and bytes over all moves of this run."""
     many = list(moves)
     done, planned = sum(move.done for move in many), sum(move.planned for move in many)
-    return f"{done}/{planned} objects, {human_bytes(sum(move.copied_bytes for move in many))}"
+    text = f"{done}/{planned} objects, {human_bytes(sum(move.copied_bytes for move in many))}"
+    rate = sum(move.rate() for move in many if move.stage == "copying")
+    return text + (f", {rate:.0f}/s, {(planned - done) / rate:.0f} s left" if rate >= 1 else "")
 
 
 def contract(move: "MoveResult") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`thermocline rollback`: take moves back."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,12 @@ def rollback(
     take_lock: Annotated[
         bool, typer.Option("--take-lock", help="Take over the lock of an executor that is dead for certain.")
     ] = False,
+    checkout: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkout", help="Take back here what `execute --checkout` wrote and you applied.", metavar="DIR"
+        ),
+    ] = None,
     journal: JournalOption = None,
     settings: SettingsOption = None,
     as_json: JsonOption = False,
@@ -80,6 +87,7 @@ def rollback(
         settings=chosen,
         stop=stop,
         take_lock=take_lock,
+        checkout=checkout,
     )
     found = run_interruptible(work, stop, note)
     if dry_run:
@@ -88,8 +96,7 @@ def rollback(
         print_json({"moves": [contract(move) for move in found.moves], "details": found.details})
     else:
         print_moves(found.moves)
-    for detail in found.details:
-        for text in detail.notes:
-            note(f"{detail.use_case}: {text}")
-    note("`thermocline patch --reverse` takes the code back")
+    said = [f"{detail.use_case}: {text}" for detail in found.details for text in detail.notes]
+    for text in [*said, *(found.notes or ["`thermocline patch --reverse` takes the code back"])]:
+        note(text)
     raise typer.Exit(found.exit_code)
