@@ -279,12 +279,16 @@ class Journal:
         return again
 
     def adopt(self, found: Sequence[tuple[Item, Result]]) -> None:
-        """Results of objects that another engine brought, with the metadata that its copies carry."""
+        """Results of objects that another engine brought, with the metadata that its copies carry.
+
+        `planned` means that the copy, of that very generation, is to be replaced by one of ours.
+        """
         with self.transaction() as db:
             for item, result in found:
                 row = {"item_id": item.item_id, "metageneration": item.metageneration, "wanted": item.wanted}
                 db.execute(query("refresh_item"), row)
-                db.execute(query("record_result"), msgspec.to_builtins(result))
+                name = "plan_over" if result.state == "planned" else "record_result"
+                db.execute(query(name), msgspec.to_builtins(result))
 
     def retry_failed(self, move_id: int) -> None:
         """Plan failed and conflicting objects again; only a copy of ours may be replaced."""

@@ -240,8 +240,7 @@ class Migration:
         if self.context.engine == "transfer-service" and not self._transferred:
             self._transferred = True
             await self._transfer()
-        else:
-            await self._engine()
+        await self._engine()
         return not self.context.stop.requested
 
     async def _transfer(self) -> None:

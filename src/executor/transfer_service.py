@@ -5,7 +5,8 @@ listed afterwards, every planned object is looked for, and the move is verified 
 source and never overwrites (`overwriteWhen = NEVER`); what stands at the target before it starts is set aside first.
 
 Its copies carry no marker of ours, so a rollback knows them by the generation that the listing showed. Changes at the
-source after the job are copied by rewrite, which the service could not do without overwriting.
+source after the job, and copies whose custom time the service could not keep, are copied by rewrite, which the service
+could not do without overwriting.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ from executor.rows import Item, Move, Result
 from executor.settings import ExecutorSettings
 from executor.storage import Storage
 from executor.trail import Trail
+from executor.verify import same_moment
 
 SOURCE_ROLES = ("roles/storage.objectViewer", "roles/storage.legacyBucketReader")
 TARGET_ROLES = ("roles/storage.legacyBucketWriter", "roles/storage.legacyBucketReader")
@@ -301,6 +303,9 @@ class TransferEngine:
                 return Result(
                     item.item_id, "conflict", f"the target holds another object (generation {target.generation})"
                 )
+            if not _same_time(decode_attributes(item.wanted).custom_time, target.custom_time):
+                # Keeping creation times, the service overwrites a custom time that the source had: rewrite that copy.
+                return Result(item.item_id, "planned", "", target.generation)
             return Result(item.item_id, "copied", "", target.generation)
 
         await self._visit_planned(judge, unmarked=True)
@@ -317,7 +322,7 @@ class TransferEngine:
                 if item.state in {"planned", "started"}:
                     result = judge(item, targets.get(item.target))
                     if result is not None:
-                        found.append((_unmarked(item) if unmarked else item, result))
+                        found.append((_unmarked(item) if unmarked and result.state != "planned" else item, result))
             await journal.call(journal.adopt, found)
 
         await BothSides(self._storage, journal, self._definition, self._move).visit(visit)
@@ -328,6 +333,10 @@ def _failed_precondition(error: Any) -> bool:
         return True
     response = getattr(error, "response", None)
     return response is not None and "FAILED_PRECONDITION" in str(getattr(response, "text", ""))
+
+
+def _same_time(wanted: str | None, found: str | None) -> bool:
+    return wanted == found or same_moment(wanted, found)
 
 
 def _unmarked(item: Item) -> Item:

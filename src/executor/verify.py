@@ -159,14 +159,15 @@ class Verifier:
         names = [name for name in wanted.__struct_fields__ if getattr(wanted, name) != getattr(found, name)]
         if not self._check_class and "storage_class" in names:
             names.remove("storage_class")
-        if "custom_time" in names and _same_moment(wanted.custom_time, found.custom_time):
+        if "custom_time" in names and same_moment(wanted.custom_time, found.custom_time):
             names.remove("custom_time")
         if "metadata" in names and not ours(item, target):
             return [*names, "our marker"]
         return names
 
 
-def _same_moment(a: str | None, b: str | None) -> bool:
+def same_moment(a: str | None, b: str | None) -> bool:
+    """Whether two RFC 3339 times, however written, are one moment."""
     return a is not None and b is not None and datetime.fromisoformat(a) == datetime.fromisoformat(b)
 
 

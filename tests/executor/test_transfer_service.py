@@ -1,7 +1,11 @@
 """The Storage Transfer Service engine, with the real client, against a local double that copies for real."""
 
 import asyncio
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -150,4 +154,55 @@ def test_its_copies_can_be_taken_back(bench: Bench, double: Double) -> None:
     asyncio.run(rollback(bench.plan, Selection(), lambda _: True, settings=QUICK))
 
     assert TARGET not in bench.server.control("GET", "state")["buckets"]
+    assert sorted(bench.objects(SOURCE)) == NAMES
+
+
+def test_a_custom_time_that_the_service_overwrites_is_put_right_by_rewrite(bench: Bench, double: Double) -> None:
+    plan(bench, keep_original_time=True)
+    bench.seed("archives/07", "archives/11", customTime="2020-02-02T00:00:00Z", contentType="text/csv")
+
+    result = transfer(bench, double)
+
+    assert (result.exit_code, result.moves[0].verified) == (0, 20), result.moves[0]
+    copies, sources = bench.objects(TARGET), bench.objects(SOURCE)
+    for number in range(20):
+        wanted = "2020-02-02T00:00:00Z" if number in {7, 11} else sources[f"archives/{number:02}"]["timeCreated"]
+        assert datetime.fromisoformat(copies[f"old/{number:02}"]["customTime"]) == datetime.fromisoformat(wanted)
+    assert bench.server.control("GET", "stats")["calls"]["objects.rewrite"] == 20 + 2
+
+
+def test_a_move_above_the_size_in_the_settings_is_advised_to_use_it(bench: Bench, double: Double) -> None:
+    plan(bench)
+    limit = 20 * 100 - 1
+
+    advised = bench.execute(settings=msgspec.structs.replace(patient(double), transfer_service_above_bytes=limit))
+
+    assert any("--engine transfer-service" in text for text in advised.moves[0].notes)
+    assert double.jobs == {}
+
+
+@pytest.mark.parametrize("then", ["execute", "rollback"])
+def test_grants_of_a_run_that_was_killed_are_taken_back_by_the_next(bench: Bench, double: Double, then: str) -> None:
+    plan(bench)
+    double.polls_before_done = 10_000
+    settings = bench.directory / "thermocline.toml"
+    settings.write_text(f'[executor]\ntransfer_endpoint = "{double.url}"\ntransfer_poll_seconds = 0.05\n')
+    words = ["execute", str(bench.plan), "--engine", "transfer-service", "--settings", str(settings)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "thermocline", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while not double.runs:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert AGENT in str(bench.api("GET", f"/storage/v1/b/{SOURCE}/iam"))
+    double.polls_before_done = 0
+
+    if then == "execute":
+        result = transfer(bench, double)
+        assert (result.exit_code, result.moves[0].verified, double.runs) == (0, 20, 1)
+    else:
+        asyncio.run(rollback(bench.plan, Selection(), lambda _: True, settings=QUICK))
+
+    assert AGENT not in str(bench.api("GET", f"/storage/v1/b/{SOURCE}/iam"))
     assert sorted(bench.objects(SOURCE)) == NAMES

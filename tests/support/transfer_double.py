@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 
 AGENT = "project-123@storage-transfer-service.example.com"
 SUCCESS, IN_PROGRESS, NEVER = 3, 1, 2
+PRESERVE = 2  # timeCreated as customTime, over any customTime that the source had
 CLASSES = {3: "STANDARD", 4: "NEARLINE", 5: "COLDLINE", 6: "ARCHIVE"}
 KEPT = ("contentType", "cacheControl", "contentEncoding", "contentLanguage", "contentDisposition", "metadata")
 
@@ -86,7 +87,11 @@ class Double:
                 continue
             body = {key: one[key] for key in KEPT if key in one}
             body["storageClass"] = CLASSES[options["metadataOptions"]["storageClass"]]
-            body["customTime"] = one["timeCreated"]
+            kept = {"customTime": one["customTime"]} if "customTime" in one else {}
+            times = (
+                {"customTime": one["timeCreated"]} if options["metadataOptions"]["timeCreated"] == PRESERVE else kept
+            )
+            body |= times
             origin, target = quote(one["name"], safe=""), quote(sink.get("path", "") + rest, safe="")
             path = f"/storage/v1/b/{source['bucketName']}/o/{origin}/rewriteTo/b/{sink['bucketName']}/o/{target}"
             try:
