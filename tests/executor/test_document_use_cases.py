@@ -1,6 +1,7 @@
 """Six configured use cases in three environments, from the file to verified copies, by the public commands."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def thermocline(*arguments: str | Path) -> int:
     return run([str(argument) for argument in arguments])
 
 
-def plan_for(bench: Bench, env: str) -> tuple[str, Path]:
+def plan_for(bench: Bench, env: str, *more: str) -> tuple[str, Path]:
     """The source bucket of an environment, filled, listed and planned by configuration."""
     source = f"data-bucket-{env}"
     if env != "dev":
@@ -69,7 +70,7 @@ def plan_for(bench: Bench, env: str) -> tuple[str, Path]:
     assert thermocline("ingest", "listing", f"gs://{source}", "--catalogue", catalogue) == 0
     assert thermocline("analyze", "--bucket", source, "--catalogue", catalogue, "--as-of", TODAY.isoformat()) == 0
     wanted: list[str | Path] = ["--config", CONFIG, "--use-cases", "configured", "--env", env, "--bucket", source]
-    assert thermocline("plan", "generate", *wanted, "--catalogue", catalogue, "--output", plan) == 0
+    assert thermocline("plan", "generate", *wanted, *more, "--catalogue", catalogue, "--output", plan) == 0
     return source, plan
 
 
@@ -144,19 +145,80 @@ def test_what_is_left_behind_is_counted_and_named(bench: Bench, capsys: pytest.C
     assert "left behind,matches no file pattern" in manifest
 
 
-def test_the_guide_shows_each_of_the_old_commands_and_its_equivalent() -> None:
-    guide = GUIDE.read_text()
+def commands_of_the_guide() -> list[tuple[str, list[str]]]:
+    """What was typed by hand, and the commands that take its place, from the table of the guide."""
+    _, _, rest = GUIDE.read_text().partition("| by hand | here |\n|---|---|\n")
+    rows = [line.strip("| ").split(" | ") for line in rest.partition("\n\n")[0].splitlines()]
+    return [
+        (old, [span for span in re.findall(r"`([^`]+)`", new) if span.startswith("thermocline ")]) for old, new in rows
+    ]
 
-    for command in (
-        "--env dev --use-case dms_export --dry-run",
-        "--env dev --use-case bigquery_imports_seed",
-        "--env dev --use-case all --dry-run",
-        "--env prod --use-case all",
-        "--env prod --use-case all --parallel 3",
-        "--config custom_config.yaml --env stg",
-        "for use_case in",
-    ):
-        assert command in guide
+
+def test_every_command_of_the_guide_does_what_the_old_one_did(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(bench.directory)
+    for name in ("migration_configs.yaml", "custom_config.yaml"):
+        Path(name).write_text(CONFIG.read_text())
+    for env in ("dev", "stg", "prod"):
+        _, plan = plan_for(bench, env)
+        plan.unlink()
+        (bench.directory / "catalogue.duckdb").rename(f"{env}.duckdb")
+    rows = commands_of_the_guide()
+    assert len(rows) == 7
+
+    for old, commands in rows:
+        bucket_names = set(bench.server.control("GET", "state")["buckets"])
+        for command in commands:
+            env = next(env for env in ("dev", "stg", "prod") if env in command)
+            monkeypatch.setenv("THERMOCLINE_CATALOGUE", f"{env}.duckdb")
+            for words in spelled_out(command, env):
+                assert thermocline(*words) == 0, words
+        if "--dry-run" in old:
+            assert set(bench.server.control("GET", "state")["buckets"]) == bucket_names
+
+    capsys.readouterr()
+    for env, finished in (("dev", 1), ("stg", 6), ("prod", 6)):
+        assert thermocline("status", f"{env}.json", "--json") == 0
+        moves = moves_of(capsys.readouterr().out)
+        assert len(moves) == 6
+        assert sum(move["state"] == "verified" for move in moves.values()) == finished
+
+
+def spelled_out(command: str, env: str) -> list[list[str]]:
+    """The command once for each phase or use case that its placeholders stand for."""
+    words = command.replace("NAME", "owner@example.com").split()[1:]
+    if "$use_case" in words:
+        names = ("bigquery_imports_seed", "dms_export", "qpi_exports")
+        return [[name if word == "$use_case" else word for word in words] for name in names]
+    if "N" in words:
+        found = json.loads(Path(f"{env}.json").read_bytes())["phases"]
+        numbers = [one["phase"] for one in found if any(move["action"] == "move" for move in one["moves"])]
+        yes = ["--yes"] if "approve" in words else []
+        return [[*(str(number) if word == "N" else word for word in words), *yes] for number in numbers]
+    return [words]
+
+
+def test_all_goes_phase_by_phase_and_a_move_that_fails_hides_nothing(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, plan = plan_for(bench, "dev", "--pin", "qpi_exports=1", "--pin", "dms_export=2", "--pin", "historization=3")
+    approve_all(plan)
+    bench.bucket("dms-staging-bucket-dev")
+    capsys.readouterr()
+
+    assert thermocline("execute", plan, "--use-case", "all", "--parallel", "4", "--json") == 3
+    said = capsys.readouterr()
+
+    moves = moves_of(said.out)
+    assert moves.pop("dms_export")["state"] != "verified"
+    assert {move["state"] for move in moves.values()} == {"verified"}
+    assert "dms_export: the bucket dms-staging-bucket-dev" in said.err
+    trail = plan.with_name("plan.json.journal.audit.ndjson").read_text().splitlines()
+    phase_of = {name: move["phase"] for name, move in moves_of(said.out).items()}
+    order = [phase_of[event["use_case"]] for event in map(json.loads, trail) if event["event"] == "object"]
+    assert order == sorted(order)
+    assert {1, 3} < set(order)
 
 
 def test_the_guide_shows_every_state_with_both_ways_out() -> None:
