@@ -1,7 +1,8 @@
 """Both sides of a move and its journal, joined in name order as streams.
 
 Names keep their order from source to target within a segment, so three sorted streams meet without anything being held
-in memory but a page of each. Large moves are cut into ranges that are read side by side.
+in memory but a few pages of each, however many objects one side has that the others do not know. Large moves are cut
+into ranges that are read side by side.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from executor.together import all_of
 
 RANGES = 8
 RANGE_OBJECTS = 20_000
+MOST = 10 * PAGE
 
 Visit = Callable[[list[Item], dict[str, StoredObject], dict[str, StoredObject]], Awaitable[None]]
 """Called with rows of the journal in source order (every generation of a name together), and the source and target
@@ -33,11 +35,19 @@ class Cursor:
         self._page: list[StoredObject] = []
         self._names: list[str] = []
         self._ended = False
+        self.stopped_at: str | None = None
 
     async def up_to(self, bound: str | None) -> dict[str, StoredObject]:
-        """Objects not yet given whose name is at most `bound`; None gives all the rest of one page, {} at the end."""
+        """Objects not yet given whose name is at most `bound`; None gives all the rest of one page, {} at the end.
+
+        After about `MOST` objects it stops early, and `stopped_at` is the last name that it gave; None otherwise.
+        """
         found: dict[str, StoredObject] = {}
+        self.stopped_at = None
         while not self._ended:
+            if len(found) >= MOST:
+                self.stopped_at = next(reversed(found))
+                break
             if not self._page and not await self._more():
                 break
             cut = len(self._page) if bound is None else bisect_right(self._names, bound)
@@ -119,8 +129,14 @@ class BothSides:
             rows = rows if last_page else _whole_names(rows)
             if rows:
                 bound = rows[-1].source
-                position = (bound, rows[-1].generation)
-                await visit(rows, await sources.up_to(bound), await targets.up_to(segment.target(bound)))
+                found = await sources.up_to(bound)
+                if sources.stopped_at is not None:
+                    # Many new objects before the end of this page of rows: the rows after them are read again.
+                    bound, last_page = sources.stopped_at, False
+                    rows = [row for row in rows if row.source <= bound]
+                if rows:
+                    position = (rows[-1].source, rows[-1].generation)
+                await _by_targets(rows, found, targets, segment, bound, visit)
             if last_page:
                 break
         # What is left may be many new objects: page by page.
@@ -128,6 +144,22 @@ class BothSides:
             await visit([], new, {})
         while foreign := await targets.up_to(None):
             await visit([], {}, foreign)
+
+
+async def _by_targets(
+    rows: list[Item], sources: dict[str, StoredObject], targets: Cursor, segment: Segment, bound: str, visit: Visit
+) -> None:
+    """Visit one stretch of names, up to `bound`; in parts where the target holds many objects in between."""
+    while True:
+        found = await targets.up_to(segment.target(bound))
+        if targets.stopped_at is None:
+            await visit(rows, sources, found)
+            return
+        cut = segment.source(targets.stopped_at)
+        before = {name: stored for name, stored in sources.items() if name <= cut}
+        await visit([row for row in rows if row.source <= cut], before, found)
+        rows = [row for row in rows if row.source > cut]
+        sources = {name: stored for name, stored in sources.items() if name > cut}
 
 
 def _whole_names(rows: list[Item]) -> list[Item]:

@@ -31,6 +31,10 @@ class Segment:
         """The target name of a source name below this segment."""
         return self.target_prefix + name[len(self.source_prefix) :]
 
+    def source(self, target: str) -> str:
+        """The source name that a name below the target prefix would come from."""
+        return self.source_prefix + target[len(self.target_prefix) :]
+
 
 @dataclass(frozen=True, slots=True)
 class Selected:

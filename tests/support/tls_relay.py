@@ -102,6 +102,8 @@ def _served(handle: Handle, tls: ssl.SSLContext | None = None) -> Iterator[int]:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        # Transports end in the turn after they were aborted.
+        await asyncio.sleep(0.01)
 
     def serve() -> None:
         loop.set_exception_handler(lambda _loop, _context: None)  # clients that refuse our certificate are expected
@@ -119,12 +121,15 @@ def _served(handle: Handle, tls: ssl.SSLContext | None = None) -> Iterator[int]:
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    with suppress(OSError):
-        writer.close()
+    try:
+        with suppress(OSError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+            writer.close()
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
 
 
 async def _join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
