@@ -40,6 +40,7 @@ class Observation:
     state: str
     place: str
     silence: Silence
+    notes: tuple[str, ...] = ()
 
 
 Detail = TypeVar("Detail", Doomed, Undone)
@@ -134,13 +135,16 @@ async def _observe_one(
     if state in {MoveState.VERIFIED, MoveState.QUIET}:
         state = MoveState.QUIET if found.quiet else MoveState.VERIFIED
         journal.update_move(move.move_id, state=state.value, quiet_since=found.since.isoformat(), note=found.reason)
+    notes: tuple[str, ...] = ()
     if found.users:
         facts = {
             "use_case": definition.use_case,
             "users": ", ".join(sorted({touch.principal for touch in found.users})),
         }
-        await tell(settings.on_late_reader, facts)
-    return Observation(definition.use_case, state.value, f"gs://{pattern.source_bucket}/{pattern.source_prefix}", found)
+        if said := await tell(settings.on_late_reader, facts):
+            notes = (said,)
+    place = f"gs://{pattern.source_bucket}/{pattern.source_prefix}"
+    return Observation(definition.use_case, state.value, place, found, notes)
 
 
 async def cleanup(

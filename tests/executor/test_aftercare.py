@@ -1,11 +1,13 @@
 """Observe, clean up, roll back: what each may do, and what it must leave alone."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from analysis.catalogue import Catalogue
@@ -18,6 +20,7 @@ from executor.quiet import silence
 from executor.reading import Selection
 from executor.rollback import Undone
 from executor.run import journal_path_of, status
+from executor.settings import ExecutorSettings
 from executor_bench import QUICK, Bench
 from hand_made_plan import SOURCE, move, plan_of, write_approved
 
@@ -384,10 +387,31 @@ def insert(db: Any, table: str, **row: Any) -> None:
     db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))  # noqa: S608
 
 
-def watch(bench: Bench, catalogue: Path) -> Any:
+def watch(bench: Bench, catalogue: Path, settings: ExecutorSettings = QUICK) -> Any:
     with Catalogue.open(catalogue) as opened:
-        [found] = asyncio.run(observe(bench.plan, Selection(), opened, settings=QUICK))
+        [found] = asyncio.run(observe(bench.plan, Selection(), opened, settings=settings))
     return found
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_hook_hears_of_late_readers_and_one_that_fails_is_mentioned(
+    bench: Bench, tmp_path: Path, broken: bool
+) -> None:
+    migrate(bench, observe_days=5)
+    today = datetime.now(UTC).date()
+    catalogue_with(tmp_path / "busy.duckdb", today, 7, [(4, "late@example.com", "python")])
+    said, script = tmp_path / "said", tmp_path / "hook.py"
+    words = "os.environ['THERMOCLINE_USE_CASE'] + os.environ['THERMOCLINE_USERS']"
+    script.write_text(f"import os; open({str(said)!r}, 'w').write({words})")
+    hook = "http://127.0.0.1:1/" if broken else f"{sys.executable} {script}"
+
+    found = watch(bench, tmp_path / "busy.duckdb", msgspec.structs.replace(QUICK, on_late_reader=hook))
+
+    assert found.state == "verified"
+    if broken:
+        assert any("webhook" in text for text in found.notes)
+    else:
+        assert (said.read_text(), found.notes) == ("archiveslate@example.com", ())
 
 
 def test_observe_lets_a_quiet_move_be_cleaned_up(bench: Bench, tmp_path: Path) -> None:

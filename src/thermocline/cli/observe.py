@@ -73,4 +73,7 @@ def observe(
         if users:
             note("still in use by:")
             print_table(["use case", "who", "what", "events", "last", "code"], users, right=["events"])
+    for one in seen:
+        for text in one.notes:
+            note(f"{one.use_case}: {text}")
     raise typer.Exit(0 if all(one.silence.quiet for one in seen) else 3)
