@@ -20,6 +20,9 @@ from typing import Any
 
 from log_generator import write
 
+PACKINGS = ["plain", "gzip"]
+FILES = 10
+
 COLUMNS = (
     "{timestamp: 'TIMESTAMP', protoPayload: 'STRUCT(methodName VARCHAR, resourceName VARCHAR, "
     "authenticationInfo STRUCT(principalEmail VARCHAR), requestMetadata STRUCT(callerSuppliedUserAgent VARCHAR))'}"
@@ -121,6 +124,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30, help="days they spread over; 30 is how long such logs are kept")
     parser.add_argument("--slow-lines", type=int, default=60_000, help="for the contenders that are slow")
     parser.add_argument("--folder", type=Path, help="where the input lies or is to be kept")
+    parser.add_argument("--packing", choices=PACKINGS, nargs="+", default=PACKINGS)
     parser.add_argument("--write-only", action="store_true", help="only write the input")
     asked = parser.parse_args()
     if asked.contender:
@@ -128,7 +132,7 @@ def main() -> None:
         return
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="bench-ingest-"))
     try:
-        for packing in ("plain", "gzip"):
+        for packing in asked.packing:
             inputs = [
                 stored(folder / packing / name, count, files, asked.days, zipped=packing == "gzip")
                 for name, count, files in (("many", asked.lines, FILES), ("few", asked.slow_lines, 2))
@@ -136,13 +140,12 @@ def main() -> None:
             if not asked.write_only:
                 compare(folder / packing, asked.lines, asked.slow_lines, *inputs)
         if not asked.write_only:
-            ask_for_temperatures(folder / "plain" / "ours.duckdb")
+            ask_for_temperatures(folder / asked.packing[0] / "ours.duckdb")
     finally:
         if asked.folder is None:
             shutil.rmtree(folder)
 
 
-FILES = 10
 # Events that the question about all prefixes is asked of.
 MANY_EVENTS = 10_000_000
 
