@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -87,6 +87,7 @@ class Program:
     structured_characters: int = 0
     installed: dict[str, str] = field(default_factory=dict)  # console scripts: name -> module:function
     steps_taken: int = 0
+    spent: Counter[str] = field(default_factory=Counter)  # entries that used up their allowance, by script root
     tracing: bool = False  # keep for every reference the strings it was made of, for a patch
     traces: list["Trace"] = field(default_factory=list)
     _lines: dict[str, list[str]] = field(default_factory=dict)

@@ -28,12 +28,23 @@ from analysis.references.values import Arguments, Function, Instance, Value
 STEPS_PER_ENTRY = 16_000
 STEPS_PER_MODULE = 300_000
 STEPS_BEFORE_HASTE = 900_000
+SPENT_BEFORE_HALVING = 8
+MAXIMUM_HALVINGS = 4
 # Files without any of these words have nothing to explore beyond what others call in them.
 _WORTH = re.compile(
     r"gs://|gcs|bucket|blob|storage|parquet|csv|read|write|load|save|export|dump|upload|download|gsutil|sync|copy|"
     r"uri|path|folder|open\(|delete|remove|BigQuery|\.py\b",
     re.IGNORECASE,
 )
+
+
+# What names cloud storage, a warehouse or a scheduler; other files nobody started get a share of the work.
+_CLOUD = re.compile(
+    r"gs://|gcs|bucket|blob|google\.|gsutil|fsspec|pyspark|apache_beam|airflow|bigquery|Operator\("
+    r"|\.py[\"' ]|to_parquet\(",
+    re.IGNORECASE,
+)
+SHARE_OF_OTHERS = 8
 
 
 def scan(
@@ -110,6 +121,7 @@ def _run(program: Program) -> None:
                 shared.setdefault(root, Machine(program, root, Process())),
                 path,
                 path.rpartition("/")[2].removesuffix(".py"),
+                _usual(program, path, STEPS_PER_MODULE),
             )
     _explore(program, [path for path in sources if _worth(program, path)], shared)
     _starts(program)
@@ -139,6 +151,13 @@ def _is_script(program: Program, path: str) -> bool:
 def _worth(program: Program, path: str) -> bool:
     text = program.checkout.text(path)
     return bool(_WORTH.search(text)) or any(word in text for word in program.sinks.added)
+
+
+def _usual(program: Program, path: str, steps: int) -> int:
+    """The allowance of an entry that nothing started."""
+    text = program.checkout.text(path)
+    named = _CLOUD.search(text) or any(word in text for word in program.sinks.added)
+    return steps if named else steps // SHARE_OF_OTHERS
 
 
 def _starts(program: Program) -> None:
@@ -176,24 +195,27 @@ def _own(program: Program, start: Start) -> Machine:
 def _worked(machine: Machine, what: Site, usual: int, work: Callable[[], object]) -> None:
     """Do one entry's work within its allowance; what is left when that is used up is reported.
 
-    The allowance shrinks once many entries took all they could, so that no number of them can hold a scan.
+    The allowance shrinks once much was done, and for each handful of entries of the same root that took all they
+    could: a library is full of functions that no allowance suffices for, so that no number of them can hold a scan.
     """
     program = machine.program
     given = usual if program.steps_taken < STEPS_BEFORE_HASTE else usual // 8
+    given >>= min(program.spent[machine.root] // SPENT_BEFORE_HALVING, MAXIMUM_HALVINGS)
     machine.steps_left = given
     try:
         work()
     except BudgetSpent as spent:
+        program.spent[machine.root] += 1
         program.give_up(what.file, what.line, f"too much work, stopped at {spent}")
     except RecursionError:
         program.give_up(what.file, what.line, "nested too deeply")
     program.steps_taken += given - max(machine.steps_left, 0)
 
 
-def _enter(machine: Machine, path: str, name: str) -> None:
+def _enter(machine: Machine, path: str, name: str, usual: int = STEPS_PER_MODULE) -> None:
     """Execute one module as a way in."""
     machine.program.entered[path] = machine
-    _worked(machine, Site(path, 1), STEPS_PER_MODULE, lambda: machine.module(path, name))
+    _worked(machine, Site(path, 1), usual, lambda: machine.module(path, name))
     machine.program.executed.add(path)
 
 
@@ -205,7 +227,8 @@ def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> 
             shared_machine = shared.setdefault(root, Machine(program, root, Process()))
             machine = shared_machine if path in shared_machine.modules else program.entered.get(path, shared_machine)
             if path not in machine.modules:
-                _enter(machine, path, path.rpartition("/")[2].removesuffix(".py"))
+                name = path.rpartition("/")[2].removesuffix(".py")
+                _enter(machine, path, name, _usual(program, path, STEPS_PER_MODULE))
             module = machine.modules.get(path)
             if module is None:
                 continue
@@ -256,4 +279,4 @@ def _explore_function(machine: Machine, function: Function) -> None:
             positional = [] if "staticmethod" in machine.decorator_names(function) else [owner]
         machine.invoke(function, positional, {}, frame, None)
 
-    _worked(machine, site, STEPS_PER_ENTRY, call)
+    _worked(machine, site, _usual(machine.program, function.module.file, STEPS_PER_ENTRY), call)
