@@ -105,7 +105,7 @@ def gather(
     numbers = number_consumers(connection, scope)
     build_uses(connection, scope, settings)
     consumers = judge_consumers(connection, scope, settings, numbers)
-    boundaries = draw_boundaries(connection, settings)
+    boundaries = draw_boundaries(connection, scope, settings)
     facts, code = collect_facts(connection, scope, settings.thresholds, consumers, boundaries)
     return Gathered(scope, consumers, facts, code)
 

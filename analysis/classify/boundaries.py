@@ -4,10 +4,15 @@ Top-level folders are the start. A boundary moves down in two cases only: a fold
 that holds folders (then the boundary belongs to the inner one), or its children differ: groups of them share no
 program, or some are in use while others with weight are not. People are no reason to split, and neither is what one
 job does to many children: those are one use case with mapped subfolders.
+
+A boundary moves only when the evidence does. Where the snapshot before divided a folder, it stays divided until its
+children have clearly grown together: regular programs tie them, and none is read on twice as many days as another.
+Where it left a folder whole, difference in warmth divides it only by a margin.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from analysis.classify.thresholds import SubfolderLimits, Thresholds
 from analysis.settings import SubfolderOverride
@@ -17,6 +22,9 @@ COLLECTION_CHILDREN = 10
 # Warm and cold children are told apart only where one has this many times the read days of the other: a boundary must
 # not flicker with one day's reading.
 CLEARLY_WARMER = 3
+# The same for a folder that the snapshot before divided, and days above the threshold for one that it left whole.
+STILL_WARMER = 2
+MARGIN_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class Child:
     bytes: int
     read_days_30: int
     consumers: frozenset[int]  # services and externals that read or write it
+    regulars: frozenset[int] = frozenset()  # those of them that come on several days
 
 
 @dataclass(frozen=True)
@@ -46,12 +55,14 @@ def find_boundaries(
     overrides: Sequence[SubfolderOverride],
     limits: SubfolderLimits,
     thresholds: Thresholds,
+    before: AbstractSet[str] = frozenset(),
 ) -> tuple[Boundary, ...]:
     """Boundaries of a bucket, sorted by path.
 
     `tops` are the top-level folders, `chains` maps a folder to its only child, `children` lists the weighty children of
-    folders whose children differ.
+    folders whose children differ. `before` are the prefixes of the snapshot before, empty without one.
     """
+    divided = parents_of(before)
     kept = {f"{override.name}/": override for override in overrides}
     found: dict[str, Boundary] = {}
     pending = [Boundary(top, "top level", "a folder at the top of the bucket") for top in tops]
@@ -66,6 +77,10 @@ def find_boundaries(
             continue
         parts = children.get(here.path, ())
         reason = why_split(parts, limits, thresholds) if depth(here.path) < limits.maximum_depth else None
+        if here.path in divided and depth(here.path) < limits.maximum_depth:
+            reason = reason or why_still_split(parts, limits)
+        elif reason is not None and here.path in before and not clear_by_a_margin(parts, reason, thresholds):
+            reason = None
         if reason is None and override is not None and parts:
             reason = ("override", "the settings say that this is not one piece")
         if reason is None:
@@ -73,7 +88,8 @@ def find_boundaries(
         else:
             # What the children leave behind stays with the folder itself.
             found[here.path] = here
-            pending.extend(Boundary(part.path, *reason) for part in parts)
+            leaving = parts_that_leave(parts, reason[0], thresholds, before | divided)
+            pending.extend(Boundary(part.path, *reason) for part in leaving)
     for path, override in kept.items():
         if override.together:
             found = {known: boundary for known, boundary in found.items() if not known.startswith(path)}
@@ -104,6 +120,51 @@ def why_split(children: Sequence[Child], limits: SubfolderLimits, thresholds: Th
     most = max(child.read_days_30 for child in used)
     sentence = f"{len(used)} of {len(children)} neighbours are read (on up to {most} of 30 days), the others are not"
     return "different warmth", sentence
+
+
+def parts_that_leave(
+    children: Sequence[Child], rule: str, thresholds: Thresholds, before: AbstractSet[str]
+) -> Sequence[Child]:
+    """Children that become subfolders of their own; several warm ones with a common job stay in their parent."""
+    if rule == "divided before":
+        return [child for child in children if child.path in before] or children
+    unused = [child for child in children if child.read_days_30 < thresholds.warm_read_days_30]
+    return unused if rule == "different warmth" and len(children) - len(unused) > 1 else children
+
+
+def common_depth(first: str | None, last: str | None) -> int:
+    """How many folders all others lie below, from the first and last by name: depth is counted from there."""
+    depth = 0
+    for one, other in zip((first or "").split("/")[:-1], (last or "").split("/")[:-1], strict=False):
+        if one != other:
+            break
+        depth += 1
+    return depth
+
+
+def parents_of(prefixes: Iterable[str]) -> frozenset[str]:
+    """Folders above the given prefixes."""
+    return frozenset(
+        prefix[: end + 1] for prefix in prefixes for end, letter in enumerate(prefix[:-1]) if letter == "/"
+    )
+
+
+def why_still_split(children: Sequence[Child], limits: SubfolderLimits) -> tuple[str, str] | None:
+    """Rule and sentence if these children, divided before, have not clearly grown together."""
+    if len(children) < 2 or len(children) > limits.maximum_siblings:
+        return None
+    groups = connected([replace(child, consumers=child.regulars) for child in children])
+    days = [child.read_days_30 for child in children]
+    if len(groups) > 1 or max(days) >= STILL_WARMER * max(min(days), 1):
+        return ("divided before", "told apart by an earlier analysis, and not clearly grown together since")
+    return None
+
+
+def clear_by_a_margin(children: Sequence[Child], reason: tuple[str, str], thresholds: Thresholds) -> bool:
+    """Whether a folder that was whole before may be divided for this reason."""
+    return reason[0] != "different warmth" or any(
+        child.read_days_30 >= thresholds.warm_read_days_30 + MARGIN_DAYS for child in children
+    )
 
 
 def connected(children: Sequence[Child]) -> list[list[Child]]:

@@ -49,7 +49,7 @@ def collect_facts(
     code = map_code(_code_sites(connection, scope), prefixes)
     tangled = [prefix for prefix in prefixes if len(_jobs(code.sites.get(prefix, ()))) > 1]
     by_folder = _group(run(connection, "facts_use_by_leaf", prefixes=tangled)) if tangled else {}
-    shared = _shared_identities(uses, prefixes)
+    shared, other_hours = _shared_identities(uses, prefixes)
     arrivals = _arrivals(by_prefix["copy"], scope.bucket, prefixes)
     facts = []
     for prefix in prefixes:
@@ -87,6 +87,7 @@ def collect_facts(
                 spans=tuple(code.spans.get(prefix, ())),
                 elsewhere=code.elsewhere(prefix),
                 shared_identities=_untold(shared.get(prefix, ()), sites),
+                other_hours=_untold(other_hours.get(prefix, ()), sites),
                 copied_from=arrivals.get(prefix, ()),
                 formats=_formats(connection, scope, prefix),
                 excludes=tuple(other for other in prefixes if other != prefix and other.startswith(prefix)),
@@ -127,22 +128,29 @@ def _jobs(sites: Sequence[CodeSite]) -> set[str]:
     return {site.workload for site in sites if site.kind == "code" and site.workload}
 
 
-def _shared_identities(
-    uses: Mapping[str, Sequence[Use]], prefixes: Sequence[str]
-) -> dict[str, list[tuple[Consumer, tuple[str, ...]]]]:
-    places: dict[int, set[str]] = defaultdict(set)
+Shared = dict[str, list[tuple[Consumer, tuple[str, ...]]]]
+
+
+def _shared_identities(uses: Mapping[str, Sequence[Use]], prefixes: Sequence[str]) -> tuple[Shared, Shared]:
+    """By subfolder, the programs that also work in others: at the same hours, and only at other hours."""
+    hours: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    programs: dict[int, Consumer] = {}
     for prefix in prefixes:
         for use in uses.get(prefix, ()):
             if use.consumer.is_program and use.role in {"read", "write"}:
-                places[use.consumer.consumer_id].add(prefix)
-    shared: dict[str, list[tuple[Consumer, tuple[str, ...]]]] = defaultdict(list)
-    for prefix in prefixes:
-        seen = {use.consumer for use in uses.get(prefix, ()) if use.consumer.is_program}
-        for consumer in sorted(seen, key=lambda c: c.consumer_id):
-            others = places[consumer.consumer_id] - {prefix}
-            if prefix in places[consumer.consumer_id] and others:
-                shared[prefix].append((consumer, tuple(sorted(other.removesuffix("/") for other in others))))
-    return shared
+                hours[use.consumer.consumer_id][prefix] |= use.hours
+                programs[use.consumer.consumer_id] = use.consumer
+    same: Shared = defaultdict(list)
+    others: Shared = defaultdict(list)
+    for number, places in sorted(hours.items()):
+        for prefix, here in places.items():
+            meeting = {other for other, there in places.items() if other != prefix and here & there}
+            apart = places.keys() - meeting - {prefix}
+            for found, among in ((same, meeting), (others, apart)):
+                if among:
+                    names = tuple(sorted(other.removesuffix("/") for other in among))
+                    found[prefix].append((programs[number], names))
+    return same, others
 
 
 def _untold(

@@ -60,6 +60,7 @@ class Use:
     last_at: datetime
     object_min: int | None = None  # hashes of names; equal where it is always the same object
     object_max: int | None = None
+    hours: int = 0  # bit n: between the first and the last call of some day, at UTC hour n
 
     @property
     def days(self) -> int:
@@ -119,6 +120,7 @@ class Facts:
     spans: tuple[Span, ...] = ()
     elsewhere: tuple[tuple[str, tuple[str, ...]], ...] = ()  # workload here → other subfolders it also touches
     shared_identities: tuple[tuple[Consumer, tuple[str, ...]], ...] = ()  # consumer here → other subfolders it uses
+    other_hours: tuple[tuple[Consumer, tuple[str, ...]], ...] = ()  # the same, where it works at other hours
     copied_from: tuple[tuple[str, int], ...] = ()  # (other subfolder, days) whose objects arrive here by copy
     formats: Callable[[], dict[str, int]] = field(default=dict)  # extension → objects, asked for when a rule needs it
     excludes: tuple[str, ...] = ()

@@ -48,12 +48,13 @@ def judge_isolation(facts: Facts, heat: Heat, transient: bool, thresholds: Thres
     flags = {"shared-identity"} if any(tie.rule == "shared identity" for tie in ties) else set()
     flags |= {"external-writer"} if facts.select("write", "external") else set()
     flags |= {"external-reader"} if facts.select("read", "external") else set()
+    apart = tuple(_told_by_hours(facts, thresholds))
     if not ties:
         sentence = "no job, copy or code found that ties it to another folder"
-        return Separation("perfect", (RuleReason("isolation", "no ties", sentence),), (), frozenset(flags))
+        return Separation("perfect", (RuleReason("isolation", "no ties", sentence), *apart), (), frozenset(flags))
     level = max((tie.level for tie in ties), key=LEVELS.index)
     reasons = tuple(RuleReason("isolation", tie.rule, tie.sentence) for tie in ties)
-    return Separation(level, reasons, tuple(dict.fromkeys(tie.breaker for tie in ties)), frozenset(flags))
+    return Separation(level, (*reasons, *apart), tuple(dict.fromkeys(tie.breaker for tie in ties)), frozenset(flags))
 
 
 def _why_unknown(facts: Facts, heat: Heat) -> tuple[str, str] | None:
@@ -153,6 +154,16 @@ def _identities_elsewhere(facts: Facts, thresholds: Thresholds) -> Iterator[Tie]
         if _active(uses, thresholds):
             sentence = f"{who(consumer)} also works in {listed(places)}, and no code tells its jobs apart"
             yield Tie("good", "shared identity", sentence, who(consumer))
+
+
+def _told_by_hours(facts: Facts, thresholds: Thresholds) -> Iterator[RuleReason]:
+    """Identities whose work here is known for a job of its own by the clock."""
+    tied = {consumer for consumer, _ in facts.shared_identities}
+    for consumer, places in facts.other_hours:
+        uses = [use for use in facts.uses if use.consumer == consumer and use.role in {"read", "write"}]
+        if consumer not in tied and _active(uses, thresholds):
+            sentence = f"{who(consumer)} also works in {listed(places)}, never at the same hours: another job"
+            yield RuleReason("isolation", "told apart by schedule", sentence)
 
 
 def _copies(facts: Facts, thresholds: Thresholds) -> Iterator[Tie]:

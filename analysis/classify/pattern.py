@@ -88,6 +88,8 @@ def judge_pattern(situation: Situation) -> tuple[Pattern, RuleReason]:
     """The pattern, and the evidence for it in a sentence."""
     if situation.heat.temperature == "unknown" and "low-coverage" in situation.heat.flags:
         return "unknown", RuleReason("pattern", "unknown", "unknown: the logs do not show who uses it")
+    if not situation.facts.prefix:
+        return "mixed", RuleReason("pattern", "root", "objects that lie beside the folders, with no use in common")
     for pattern, rule in RULES:
         if (sentence := rule(situation)) is not None:
             return pattern, RuleReason("pattern", pattern, sentence)

@@ -11,14 +11,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import duckdb
+import msgspec
 
 from analysis.catalogue import load_sql
-from analysis.classify.boundaries import Boundary, Child, find_boundaries
+from analysis.classify.boundaries import Boundary, Child, common_depth, find_boundaries, parents_of
 from analysis.classify.coverage import Coverage
 from analysis.classify.facts import HORIZON_DAYS, Consumer
 from analysis.classify.identities import home_projects, kind_by_name
 from analysis.classify.scanners import Breadth, Ground, Rounds, judge_breadth
-from analysis.classify.thresholds import SubfolderLimits
+from analysis.classify.thresholds import SubfolderLimits, Thresholds
 from analysis.settings import Settings
 
 # Folders are kept to this many segments by the evidence tables.
@@ -53,9 +54,24 @@ def run(connection: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> 
     return rows
 
 
+def deepest_boundary(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings) -> int:
+    """Segments down to which a boundary may lie: the maximum depth below what all folders have in common."""
+    first, last = run(
+        connection,
+        "common_prefix",
+        bucket=scope.bucket,
+        snapshot=scope.inventory_date,
+        from_day=scope.from_day,
+        to_day=scope.as_of,
+    )[0]
+    return min(settings.subfolders.maximum_depth + common_depth(first, last), DEEPEST)
+
+
 def build_leaves(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings) -> None:
     """Fold all folders; leaves are as deep as any boundary may lie."""
-    deepest = max([settings.subfolders.maximum_depth, *(f"{o.name}/".count("/") for o in settings.subfolder)])
+    deepest = max(
+        [deepest_boundary(connection, scope, settings), *(f"{o.name}/".count("/") for o in settings.subfolder)]
+    )
     run(connection, "fold_macro")
     run(
         connection,
@@ -187,31 +203,41 @@ def _add_up(
     )
 
 
-def draw_boundaries(connection: duckdb.DuckDBPyConnection, settings: Settings) -> tuple[Boundary, ...]:
+def draw_boundaries(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings) -> tuple[Boundary, ...]:
     """Find the subfolders and leave the table `subfolder_key` behind."""
     run(connection, "node")
-    limits = settings.subfolders
+    maximum_depth = deepest_boundary(connection, scope, settings)
+    limits = msgspec.structs.replace(settings.subfolders, maximum_depth=maximum_depth)
+    before = frozenset(row[0] for row in run(connection, "known_boundaries", bucket=scope.bucket, as_of=scope.as_of))
     tops = [row[0] for row in run(connection, "tops", most=limits.maximum_tops, minimum_share=limits.minimum_top_share)]
     boundaries = find_boundaries(
         tops,
         dict(run(connection, "chain")),
-        read_children(connection, limits, settings.thresholds.warm_read_days_30),
+        read_children(connection, limits, settings.thresholds, parents_of(before)),
         settings.subfolder,
         limits,
         settings.thresholds,
+        before,
     )
     run(connection, "subfolder_leaf", boundaries=json.dumps([boundary.path for boundary in boundaries]))
     return boundaries
 
 
 def read_children(
-    connection: duckdb.DuckDBPyConnection, limits: SubfolderLimits, warm: int
+    connection: duckdb.DuckDBPyConnection, limits: SubfolderLimits, thresholds: Thresholds, divided: frozenset[str]
 ) -> dict[str, Sequence[Child]]:
-    """Weighty children of the folders whose children differ."""
+    """Weighty children of the folders whose children differ, or were told apart before."""
     rows = run(
-        connection, "children", minimum_share=limits.minimum_share, minimum_bytes=limits.minimum_bytes, warm=warm
+        connection,
+        "children",
+        minimum_share=limits.minimum_share,
+        minimum_bytes=limits.minimum_bytes,
+        warm=thresholds.warm_read_days_30,
+        regular=thresholds.warm_read_days_30,
+        divided=sorted(divided),
     )
     children: dict[str, list[Child]] = defaultdict(list)
-    for parent, path, objects, size, read_days, consumers in rows:
-        children[parent].append(Child(path, objects, size, read_days, frozenset(consumers)))
+    for parent, path, objects, size, read_days, consumers, regulars in rows:
+        child = Child(path, objects, size, read_days, frozenset(consumers), frozenset(regulars))
+        children[parent].append(child)
     return dict(children)

@@ -207,5 +207,5 @@ def _doubts_about_cold(facts: Facts, thresholds: Thresholds) -> float:
     if busiest_30(facts.read_bits)[0] >= thresholds.warm_read_days_30:
         doubts += 0.2
     if (facts.read_bits & LAST_30).bit_count() == thresholds.warm_read_days_30 - 1:
-        doubts += 0.1
+        doubts += 0.2  # one more day of reading would make it warm
     return doubts

@@ -55,6 +55,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     # Small objects, where per-object costs outweigh bytes.
     small_object_share: float = 0.8
+    small_objects: int = 1000  # fewer objects than this cost nothing to speak of
 
 
 class SubfolderLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

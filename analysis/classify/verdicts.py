@@ -21,6 +21,7 @@ ROLES: dict[str, Role] = {
 }
 # A job named by its own audit header needs no second look.
 CERTAIN = 0.9
+TOLD_BY_HABIT = 0.7
 STAYS: dict[Pattern, str] = {
     "report archive": "set a retention rule first, then reconsider",
     "bidirectional sync": "defer: two systems exchange data here",
@@ -110,7 +111,8 @@ def _flags(s: Situation, pattern: Pattern) -> set[str]:
         "manual-writer": bool(s.people_writing) and not s.programs_writing,
         "single-pipeline": len({u.consumer.principal for u in s.programs_writing + s.programs_reading}) == 1,
         "dated-partitions": 0 < facts.bytes <= 2 * facts.dated_bytes,
-        "small-objects": 0 < thresholds.small_object_share * facts.objects <= facts.small_objects,
+        "small-objects": facts.objects >= thresholds.small_objects
+        and thresholds.small_object_share * facts.objects <= facts.small_objects,
         "bigquery-reader": any(use.consumer.agent == "bigquery" for use in facts.reads),
         "code-without-traffic": code_without_traffic(facts),
     }
@@ -145,6 +147,9 @@ def describe_consumers(
 
 def _describe(facts: Facts, use: Use) -> list[ConsumerUse]:
     """A use in words; several where one identity stands for several jobs that their places tell apart."""
+    if not use.consumer.counts:
+        # Whoever looks after the bucket runs none of the jobs that the code of this folder names.
+        return [_speak(use, Workload("", TOLD_BY_HABIT if use.consumer.scanner else CERTAIN, ()))]
     role = {"read": "read", "write": "write", "delete": "delete"}.get(use.role, "read")
     workload = find_workload(use.consumer, role, facts.code)
     if use.role in {"read", "write"} and use.consumer.is_program and workload.name and workload.confidence < CERTAIN:

@@ -108,6 +108,36 @@ def test_nobody_is_external_where_no_project_is_known() -> None:
     assert (kind, project_of("a@any.iam.gserviceaccount.com")) == ("service", "any")
 
 
+def test_a_divided_folder_stays_divided_until_its_children_have_clearly_grown_together() -> None:
+    before = frozenset({"a/", "a/x/", "a/y/"})
+
+    def found(children: list[Child]) -> list[str]:
+        return [one.path for one in find_boundaries(["a/"], {}, {"a/": children}, (), LIMITS, THRESHOLDS, before)]
+
+    def shared(path: str, reads: int) -> Child:
+        return Child(path, 10, 1000, reads, frozenset({1, 2}), frozenset({1}))
+
+    once_met = [
+        replace(child("a/x/", 1, 2), regulars=frozenset({1})),
+        replace(child("a/y/", 2), regulars=frozenset({2})),
+    ]
+    assert found(once_met) == ["a/", "a/x/", "a/y/"]  # one visit of the other's program is no reason
+    assert boundaries(once_met) == ["a/"]  # without history it would be
+    almost_alike = [shared("a/x/", 4), shared("a/y/", 2)]
+    assert found(almost_alike) == ["a/", "a/x/", "a/y/"]
+    alike = [shared("a/x/", 4), shared("a/y/", 3)]
+    assert found(alike) == ["a/"]
+
+
+def test_a_whole_folder_is_divided_by_warmth_only_by_a_margin() -> None:
+    def found(reads: int) -> int:
+        children = [child("a/x/", 1, reads=reads), child("a/y/", 1)]
+        return len(find_boundaries(["a/"], {}, {"a/": children}, (), LIMITS, THRESHOLDS, frozenset({"a/"})))
+
+    assert [found(reads) for reads in (3, 4, 5)] == [1, 1, 3]
+    assert len(boundaries([child("a/x/", 1, reads=3), child("a/y/", 1)])) == 3
+
+
 HELD = {f"place{number}": 50 for number in range(10)}
 GROUND = Ground(HELD, HELD.keys())
 

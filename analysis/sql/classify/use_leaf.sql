@@ -40,6 +40,7 @@ calls AS (
 SELECT leaf_id, consumer_id, ['denied', 'missing', 'copy', 'read', 'write', 'delete', 'update', 'poll', 'usage'][role],
     bitstring_agg(age, 0, 399), sum(events)::BIGINT, sum(objects)::BIGINT, sum(bytes)::BIGINT,
     min(first_at), max(last_at), min(object_min), max(object_max),
-    coalesce(sum(objects) FILTER (old), 0)::BIGINT
+    coalesce(sum(objects) FILTER (old), 0)::BIGINT,
+    bit_or(((1 << (hour(last_at) + 1)) - (1 << hour(first_at)))::UINTEGER)
 FROM calls
 GROUP BY leaf_id, consumer_id, role;
