@@ -32,13 +32,20 @@ STORM = """
 ## Figures
 
 Storms, {on}: **0 lost, 0 wrong, 0 overwritten, 0 deleted unverified** over {faults:,} injected faults in {histories}
-histories ({runs} runs, {killed} of them killed by SIGKILL, {copies:,} copies), in {seconds} seconds.
+histories ({runs} runs, {killed} of them killed by SIGKILL, {copies:,} copies), in {seconds} seconds, with the seeds
+{first_seed} to {last_seed}.
 """
 
 SOAK = """
-Soak, {on}: {seconds} seconds of migrations under faults in one process, {migrations} migrations, {copies:,} copies,
+Soak, {on}: {seconds:,} seconds of migrations under faults in one process, {migrations} migrations, {copies:,} copies,
 {faults:,} faults. Memory after warming up {rss_start_mib} MiB, at the end {rss_end_mib} MiB; open file handles
 {handles_start} and {handles_end}. {note}
+
+{course}
+"""
+
+EVERYTHING = """
+Everything else, {on}: {text}
 """
 
 LIMITS = """
@@ -68,8 +75,18 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
 def figures() -> str:
     """The last full runs, as prose."""
     recorded: dict[str, Any] = json.loads((ROOT / "tests" / "torture" / "last_run.json").read_text(encoding="utf-8"))
-    text = STORM.format(**recorded["storm"])
-    return text + SOAK.format(**recorded["soak"]) if recorded["soak"] else text
+    storm, soak = recorded["storm"], recorded["soak"]
+    return (
+        STORM.format(**storm)
+        + SOAK.format(**(soak | {"course": _course(soak["course"])}))
+        + EVERYTHING.format(**recorded["everything"])
+    )
+
+
+def _course(samples: list[tuple[int, int, int]]) -> str:
+    """Memory and handles over the soak, as a table."""
+    lines = ["| second | memory, MiB | open files |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| {second:,} | {memory} | {handles} |" for second, memory, handles in samples)])
 
 
 def page() -> str:

@@ -74,6 +74,8 @@ COMMANDS: dict[str, Callable[[Path], list[str | Path]]] = {
     "analyze": lambda _: ["analyze", "--bucket", BUCKET],
 }
 
+SHORT = ("inventory", "analyze")
+
 
 def begun(folder: Path) -> Path:
     """A catalogue that holds an inventory already."""
@@ -85,7 +87,9 @@ def begun(folder: Path) -> Path:
 @required(
     "the catalogue's disk is full, at any write", "one sentence, exit 1; what was stored is unharmed; goes on later"
 )
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name", [name if name in SHORT else pytest.param(name, marks=pytest.mark.slow) for name in COMMANDS]
+)
 def test_catalogue_disk_full(tmp_path: Path, name: str) -> None:
     path = begun(tmp_path)
     command = [*COMMANDS[name](tmp_path), "--catalogue", path]
