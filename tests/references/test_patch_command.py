@@ -70,6 +70,19 @@ def test_bad_input_ends_with_one_line_and_code_2(tmp_path: Path, capsys: pytest.
     assert "did you mean `role`?" in errors[1]
 
 
+def test_wrong_words_are_answered_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = tmp_path / "plan.json"
+    planfile.write(plan_of([move("dms", source_bucket=SOURCE, **MOVES[-1])], env="prod"), plan)
+    words = ["patch", str(plan), "--checkout", str(tmp_path)]
+    assert run([*words, "--partly"]) == 2
+    assert run([*words, "--output", str(plan)]) == 2
+    assert run([*words, "--use-case", "nothing"]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 3
+    for error, said in zip(errors, ("add --apply", "name another --output", "moves of this plan: dms"), strict=True):
+        assert said in error
+
+
 def test_a_sink_of_the_users_own_is_followed(tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()

@@ -1,5 +1,6 @@
 """Each form in which a place is written: what a patch makes of it, and what it leaves to a person."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -233,6 +234,42 @@ def test_what_is_not_safe_is_a_todo_at_its_place(case: str, tmp_path: Path) -> N
 def test_a_constant_that_only_references_use_needs_no_word(tmp_path: Path) -> None:
     source = PANDAS + "B = 'lake-prod'\npd.read_csv(f'gs://{B}/dms_export/a')\npd.read_csv(f'gs://{B}/dms_export/b')\n"
     assert patched(tmp_path, {"a.py": source}).todos == ()
+
+
+def test_a_notebook_keeps_its_formatting_outputs_and_metadata(tmp_path: Path) -> None:
+    cells = [
+        {
+            "cell_type": "code",
+            "execution_count": 3,
+            "metadata": {"tags": ["é"]},
+            "outputs": [{"name": "stdout", "output_type": "stream", "text": ["gs://lake-prod/dms_export/a.csv"]}],
+            "source": [
+                "import pandas as pd\n",
+                'BUCKET = "lake-prod"\n',
+                'pd.read_csv(f"gs://{BUCKET}/dms_export/a.csv")\n',
+                "pd.read_csv('gs://lake-prod/dms_export/b.csv')",
+            ],
+        }
+    ]
+    notebook = {"cells": cells, "metadata": {"kernelspec": {"name": "p"}}, "nbformat": 4, "nbformat_minor": 5}
+    content = json.dumps(notebook, indent=1, ensure_ascii=False)
+    patch = patched(tmp_path, {"n.ipynb": content})
+    assert patch.complete
+    apply_series(tmp_path, [patch])
+    expected = content.replace('BUCKET = \\"lake-prod', 'BUCKET = \\"dms-prod').replace(
+        "{BUCKET}/dms_export", "{BUCKET}/staging"
+    )
+    expected = expected.replace("'gs://lake-prod/dms_export", "'gs://dms-prod/staging")
+    assert (tmp_path / "n.ipynb").read_text(encoding="utf-8") == expected
+
+
+def test_a_constant_that_a_notebook_shares_is_a_todo(tmp_path: Path) -> None:
+    source = ["import pandas as pd\n", "B = 'lake-prod'\n"]
+    source += [f"pd.read_csv(f'gs://{{B}}/{folder}/a.csv')\n" for folder in ("dms_export", "stays")]
+    notebook = {"cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "source": source}], "nbformat": 4}
+    patch = patched(tmp_path, {"n.ipynb": json.dumps(notebook, indent=1)})
+    assert patch.diff == ""
+    assert ["shared with folders that stay" in todo.what for todo in patch.todos] == [True]
 
 
 def test_code_of_a_folder_of_which_only_some_files_move(tmp_path: Path) -> None:

@@ -77,12 +77,12 @@ def _python_default(sources: Sources, edit: Edit) -> str:
 
 
 def function_of(text: str, line: int) -> tuple[int, str]:
-    """The line and the name of the CREATE FUNCTION statement that a line of SQL belongs to; the line itself if none."""
+    """The line and the name of the CREATE FUNCTION statement that a line of SQL belongs to; the line itself if none; a template has no name."""
     before = "\n".join(text.split("\n")[:line])
     found = list(_CREATE.finditer(before))
     if not found:
         return line, ""
-    return before.count("\n", 0, found[-1].start()) + 1, found[-1][1]
+    return before.count("\n", 0, found[-1].start()) + 1, "" if "{" in found[-1][1] else found[-1][1]
 
 
 def used_elsewhere(sources: Sources, piece: Piece, known: AbstractSet[Use]) -> Iterator[tuple[str, int]]:

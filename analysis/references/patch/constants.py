@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.references.checkout import script_root
-from analysis.references.patch.edits import Edit, NotFound, Sources
+from analysis.references.patch.edits import NOTEBOOK, Edit, NotFound, Sources
 from analysis.references.patch.moves import FolderMove, bucket_pair
 from analysis.references.text import Piece, Use
 
@@ -50,6 +50,8 @@ def rename_use(sources: Sources, move: FolderMove, piece: Piece, new_literal: st
     """
     result = Renaming()
     use = piece.uses[chosen]
+    if any(one.file.endswith(NOTEBOOK) for one in piece.uses[: chosen + 1]):
+        raise NotFound("a notebook's names are changed by hand")
     made: dict[str, str] = {}
     place = ""
     for index in range(chosen + 1):

@@ -11,6 +11,8 @@ import libcst as cst
 from analysis.references.checkout import Checkout
 from analysis.references.text import Piece
 
+NOTEBOOK = ".ipynb"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
@@ -86,7 +88,7 @@ class Sources:
         if piece.site is None:
             raise NotFound
         file = piece.site.file
-        if piece.column < 0:
+        if piece.column < 0 or file.endswith(NOTEBOOK):
             start = self.offset(file, piece.site.line)
             end = self.text(file).find("\n", start)
             return start, end if end >= 0 else len(self.text(file))
@@ -116,7 +118,8 @@ class Sources:
         written = piece.text
         if old not in written:
             raise NotFound
-        exact = self._exact(piece, start, end)
+        # A notebook's columns are those of its cells, and not of the file: there the text must be the only one.
+        exact = None if piece.site and piece.site.file.endswith(NOTEBOOK) else self._exact(piece, start, end)
         if exact is not None:
             at = exact + written.index(old)
             return Edit(piece.site.file if piece.site else "", at, at + len(old), new)

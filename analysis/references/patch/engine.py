@@ -111,7 +111,8 @@ def _change(move: FolderMove, trace: Trace, index: _Index, sources: Sources, cha
         changes.warnings.add(f"deploy together, they hand the path to each other: {together}")
     if trace.via == "library":
         line, name = function_of(sources.text(trace.site.file), trace.site.line)
-        what = f"a persistent function keeps the old library: create it again after the change ({name or 'unnamed'})"
+        what = "a persistent function keeps the old library: create it again after the change"
+        what += f" ({name})" if name else ""
         changes.todos.add(Todo(trace.site.file, line, what))
 
 

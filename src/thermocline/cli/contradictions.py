@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption, SettingsOption
-from thermocline.cli.output import print_json, print_table
+from thermocline.cli.output import note, print_json, print_table
 
 app = typer.Typer()
 
@@ -37,6 +37,9 @@ def contradictions(
         told = {(one.kind, one.message) for one in analysed}
         fresh = code_contradictions(store.connection, chosen)  # the code may have been scanned after `analyze` ran
     found = [*analysed, *(one for one in fresh if (one.kind, one.message) not in told)]
+    kinds = sorted({one.kind for one in found})
+    if kind is not None and kind not in kinds:
+        note(f"no contradictions of the kind {kind}; there are: {', '.join(kinds) or 'none'}")
     found = [one for one in found if kind in (None, one.kind)]
     if as_json:
         print_json(

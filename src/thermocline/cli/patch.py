@@ -51,7 +51,10 @@ def patch(
     """
     from analysis.references.patch import series
     from analysis.settings import load_settings
+    from thermocline.errors import UnusableInput
 
+    if partly and not apply:
+        raise UnusableInput("--partly without --apply changes nothing", "add --apply, or leave it out")
     folder = output or plan.with_suffix(".patches")
     if reverse:
         _take_back(folder, checkout, apply=apply)
@@ -124,8 +127,12 @@ def _folder_move(move: "Move", env: str) -> "FolderMove":
 
 def _write(folder: Path, patches: "Sequence[Patch]") -> list[Path]:
     from analysis.references.patch.series import encoded
+    from thermocline.errors import UnusableInput
 
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableInput(f"cannot make the folder {folder} ({error.strerror})", "name another --output") from None
     written = []
     for number, one in enumerate(patches, 1):
         path = folder / f"{number:02}-{one.use_case}.diff"
