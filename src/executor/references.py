@@ -13,7 +13,8 @@ from typing import Any
 
 from analysis.errors import AnalysisError
 from analysis.references.patch.moves import FolderMove
-from analysis.references.patch.series import Patch, apply_diffs, patch_series
+from analysis.references.patch.series import Patch, apply_diffs, encoded, patch_series
+from executor.dates import DateRange
 from executor.definition import Definition
 from executor.errors import JournalBroken
 from executor.journal import Journal
@@ -34,7 +35,15 @@ def folder_move(definition: Definition) -> FolderMove:
     pattern = definition.moving
     segments = tuple((segment.source_prefix, segment.target_prefix) for segment in pattern.segments)
     return FolderMove(
-        definition.use_case, definition.env, pattern.source_bucket, pattern.target_bucket, segments, pattern.excluded
+        definition.use_case,
+        definition.env,
+        pattern.source_bucket,
+        pattern.target_bucket,
+        segments,
+        pattern.excluded,
+        wildcards=pattern.file_types,
+        nested=pattern.nested,
+        dated=pattern.dates not in (None, DateRange()),
     )
 
 
@@ -49,7 +58,10 @@ def write_patches(
     said = []
     series = patch_series(code.checkout, [folder_move(one) for one in definitions], code.settings)
     for number, patch in enumerate(series):
-        said += [f"{patch.use_case}: still to do in {todo.file}:{todo.line}: {todo.what}" for todo in patch.remaining]
+        said += [
+            f"{patch.use_case}: still to do in {todo.file}:{todo.line}: {todo.what}"
+            for todo in (*patch.remaining, *patch.mismatches)
+        ]
         if not patch.diff:
             said.append(f"{patch.use_case}: nothing to change in {code.checkout}")
             continue
@@ -79,7 +91,7 @@ def _begin(journal: Journal, run_id: str, definition: Definition) -> int:
 def _write(patch: Patch, forward: Path, reverse: Path) -> dict[str, Any]:
     try:
         for path, text in ((forward, patch.diff), (reverse, patch.reverse)):
-            path.write_text(text, encoding="utf-8", newline="")
+            path.write_bytes(encoded(text))
     except OSError as error:
         raise JournalBroken(f"cannot write {forward} ({error.strerror})", "free space, then run again") from None
     return {

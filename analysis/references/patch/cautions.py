@@ -77,7 +77,7 @@ def _python_default(sources: Sources, edit: Edit) -> str:
 
 
 def function_of(text: str, line: int) -> tuple[int, str]:
-    """The line and the name of the CREATE FUNCTION statement that a line of SQL belongs to; the line itself if none; a template has no name."""
+    """The line and the name of the CREATE FUNCTION that a line belongs to; the line itself, and no name, if unknown."""
     before = "\n".join(text.split("\n")[:line])
     found = list(_CREATE.finditer(before))
     if not found:

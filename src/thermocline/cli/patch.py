@@ -12,7 +12,6 @@ from thermocline.cli.output import note, print_json, print_table
 if TYPE_CHECKING:
     from analysis.references.patch.moves import FolderMove
     from analysis.references.patch.series import Patch
-    from planner.plan import Move
 
 app = typer.Typer()
 
@@ -75,12 +74,14 @@ def patch(
 
 
 def _moves(plan: Path, phase: int | None, use_case: str | None) -> "list[FolderMove]":
+    from executor.reading import definition_of
+    from executor.references import folder_move
     from planner import planfile
     from thermocline.errors import UnusableInput
 
     loaded = planfile.load(plan)
     chosen = [
-        move
+        (one, move)
         for one in loaded.phases
         for move in one.moves
         if move.action == "move" and phase in (None, one.phase) and use_case in (None, move.use_case)
@@ -88,41 +89,7 @@ def _moves(plan: Path, phase: int | None, use_case: str | None) -> "list[FolderM
     if not chosen:
         known = ", ".join(move.use_case for one in loaded.phases for move in one.moves if move.action == "move")
         raise UnusableInput(f"{plan} has no such move", f"moves of this plan: {known or 'none'}")
-    return [_folder_move(move, loaded.env) for move in chosen]
-
-
-def _folder_move(move: "Move", env: str) -> "FolderMove":
-    """The move as code sees it, with the prefixes exactly as the copy maps them."""
-    from analysis.references.patch.moves import FolderMove
-    from executor.patterns import compile_pattern
-
-    wanted = move.migration
-    pattern = compile_pattern(
-        wanted.pattern,
-        env=env,
-        source_bucket=wanted.source_bucket,
-        source_path=wanted.source_path,
-        target_bucket=wanted.target_bucket or "",
-        target_path=wanted.target_path,
-        include_subfolders=wanted.include_subfolders,
-        file_types=wanted.file_types,
-        file_patterns=wanted.file_patterns,
-        subfolder_mapping=wanted.subfolder_mapping,
-        partition_pattern=wanted.partition_pattern,
-        exclude_prefixes=wanted.exclude_prefixes,
-    )
-    segments = tuple((segment.source_prefix, segment.target_prefix) for segment in pattern.segments)
-    return FolderMove(
-        move.use_case,
-        env,
-        pattern.source_bucket,
-        pattern.target_bucket,
-        segments,
-        pattern.excluded,
-        wildcards=pattern.file_types,
-        nested=pattern.nested,
-        dated=wanted.date_range not in (None, "", "all"),
-    )
+    return [folder_move(definition_of(loaded, one, move)) for one, move in chosen if move.migration.target_bucket]
 
 
 def _write(folder: Path, patches: "Sequence[Patch]") -> list[Path]:
