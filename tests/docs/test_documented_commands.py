@@ -18,7 +18,7 @@ import pytest
 
 from documented import Block, accept, blocks
 from thermocline.cli.app import run
-from thermocline.sandbox.lake import Lake, build_lake, seed_server
+from thermocline.sandbox.lake import Lake, seed_server
 from thermocline.sandbox.server.run import Server, running_server
 
 ROOT = Path(__file__).parents[2]
@@ -42,15 +42,14 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(small_lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     home = tmp_path_factory.mktemp("home")
-    lake = build_lake(home / "lake", scale=0.05, days=60)
     (home / "src").mkdir()
-    (home / "src" / "my-pipelines").symlink_to(lake.checkout_path)
+    (home / "src" / "my-pipelines").symlink_to(small_lake.checkout_path)
     with running_server() as server:
-        seed_server(lake, server.url)
-        _fill_sink(server, lake)
-        yield World(lake, server, home)
+        seed_server(small_lake, server.url)
+        _fill_sink(server, small_lake)
+        yield World(small_lake, server, home)
 
 
 def _fill_sink(server: Server, lake: Lake) -> None:
