@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pseudo_terminal import read_to_end
 from thermocline.cli.app import COMMANDS, load_command
 
 
@@ -66,18 +67,9 @@ def at_a_terminal(program: str, **environment: str) -> str:
         [sys.executable, "-c", program], stdout=slave, stderr=subprocess.DEVNULL, env=settings, close_fds=True
     )
     os.close(slave)
-    written = b""
-    while True:
-        try:
-            part = os.read(master, 65536)
-        except OSError:  # Linux: the other end has closed
-            break
-        if not part:
-            break
-        written += part
-    os.close(master)
+    written = read_to_end(master)
     assert process.wait() == 0
-    return written.decode()
+    return written
 
 
 @pytest.mark.parametrize("columns", [60, 100, 200])

@@ -13,6 +13,7 @@ import pytest
 
 from executor_bench import Bench
 from hand_made_plan import move, plan_of, write_approved
+from pseudo_terminal import read_to_end
 
 OBJECTS = 240
 PROGRAM = """
@@ -88,15 +89,6 @@ def at_a_terminal(command: list[str], columns: int) -> str:
     env = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "LINES"}}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=slave, env=env | {"COLUMNS": str(columns)})
     os.close(slave)
-    written = b""
-    while True:
-        try:
-            part = os.read(master, 65536)
-        except OSError:  # Linux: the other end has closed
-            break
-        if not part:
-            break
-        written += part
-    os.close(master)
+    written = read_to_end(master)
     process.wait()
-    return written.decode()
+    return written
