@@ -165,6 +165,12 @@ def ours(item: Item, copy: StoredObject) -> bool:
     return copy.marker is not None and copy.marker == wanted.get(MARKER)
 
 
+def marked(item: Item, copy: StoredObject) -> bool:
+    """Whether a target object carries the marker of this plan, for whatever generation of the source."""
+    wanted = (decode_attributes(item.wanted).metadata or {}).get(MARKER, "")
+    return copy.marker is not None and copy.marker.rpartition("/")[0] == wanted.rpartition("/")[0]
+
+
 def settle_taken(item: Item, target: StoredObject) -> Result:
     """Something stands at the target: our own copy after a lost answer, the same content, or a conflict."""
     if same_content(item, target):
@@ -175,7 +181,10 @@ def settle_taken(item: Item, target: StoredObject) -> Result:
             "skipped",
             f"the same content is already there, not written by us (generation {target.generation})",
         )
-    what = "our marker but other content: delete it to have it copied again" if ours(item, target) else "another object"
+    # A marker is no proof that nobody else wrote the content, so a person decides.
+    what = (
+        "our marker but other content: delete it to have it copied again" if marked(item, target) else "another object"
+    )
     return Result(item.item_id, "conflict", f"the target holds {what} (generation {target.generation})")
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from executor import buckets
-from executor.copying import settle_taken
+from executor.copying import marked, settle_taken
 from executor.definition import Definition
 from executor.join import Cursor
 from executor.objects import StoredObject
@@ -107,9 +107,7 @@ def _meet(definition: Definition, source: StoredObject, target: StoredObject, fo
         None,
         definition.wanted(source),
     )
-    if settle_taken(item, target).state == "conflict" and not (target.marker or "").startswith(
-        f"{definition.plan_id}/"
-    ):
+    if settle_taken(item, target).state == "conflict" and not marked(item, target):
         found.in_the_way += 1
     else:
         found.already_there += 1

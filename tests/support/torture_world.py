@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,6 +128,19 @@ class World:
     def delete(self, name: str, bucket: str = SOURCE) -> None:
         """Somebody else deletes an object."""
         self.api("DELETE", f"/storage/v1/b/{bucket}/o/{quote(name, safe='')}")
+
+    def follow_advice(self) -> int:
+        """Delete, as a person, the copies that conflicts advise to delete; returns how many.
+
+        A copy stored with a wrong checksum whose writer was killed before it knew stays a conflict: nothing proves
+        that it is ours to replace.
+        """
+        with contextlib.closing(sqlite3.connect(self.journal)) as journal:
+            rows = journal.execute("SELECT target FROM item WHERE state = 'conflict' AND reason LIKE '%our marker%'")
+            spoilt = [str(target) for (target,) in rows]
+        for name in spoilt:
+            self.delete(name, bucket=TARGET)
+        return len(spoilt)
 
     def patch(self, name: str, body: dict[str, Any], bucket: str = SOURCE) -> None:
         """Somebody else changes an object's metadata."""

@@ -7,7 +7,7 @@ import pytest
 from executor.reading import Selection
 from executor.run import run
 from torture_driver import POINTS, Death, Victim
-from torture_world import SETTINGS, World, every_step
+from torture_world import SETTINGS, World, every_step, required
 
 MakeWorld = Callable[[int], World]
 
@@ -34,3 +34,27 @@ def test_a_kill_at_every_boundary(new_world: MakeWorld, point: str) -> None:
         return died
 
     assert every_step(80, strike) >= 10
+
+
+@required(
+    "a copy is stored with a wrong checksum, its writer is killed before it knows, and the source is overwritten",
+    "exit 3; the conflict says whose copy stands there and what to do; copied once a person has deleted it",
+)
+def test_a_spoilt_copy_that_nobody_journalled(new_world: MakeWorld) -> None:
+    advised = []
+    # The copies' answers are among the first twelve.
+    for step in range(12):
+        world = new_world(step)
+        names = world.fill(3)
+        world.write_plan()
+        world.fault("wrong-checksum", "objects.rewrite", count=-1)
+        assert execute(world, Death("request-answered", step)).wait() is None
+        world.heal()
+        for name in names:
+            world.overwrite(name, "changed since")
+        codes = [world.execute(take_lock=True).exit_code for _ in range(2)]
+        advised.append(world.follow_advice())
+        assert codes[-1] == (3 if advised[-1] else 0)
+        assert world.execute().exit_code == 0
+        world.require_sound()
+    assert max(advised) == 3, "no kill left a spoilt copy behind: this test shows nothing"

@@ -5,11 +5,9 @@ change how many, and from which seed on. Each seed is printed before it runs; th
 """
 
 import os
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -18,7 +16,7 @@ import pytest
 from executor.reading import Selection
 from executor.run import run
 from torture_driver import POINTS, Death, Victim
-from torture_world import PREFIX, SETTINGS, TARGET, World, required
+from torture_world import PREFIX, SETTINGS, World, required
 
 MakeWorld = Callable[[int], World]
 PATIENT = msgspec.structs.replace(SETTINGS, attempts=6)
@@ -70,22 +68,11 @@ def storm(world: World, objects: int) -> Counter[str]:
     world.heal()
     codes = [world.execute(take_lock=True).exit_code for _ in range(2)]
     if codes[-1] != 0:
-        counts["advice taken"] += _follow_advice(world)
+        counts["advice taken"] += world.follow_advice()
         codes.append(world.execute().exit_code)
     assert codes[-1] == 0, (world.seed, codes)
     counts["copies"] = world.require_sound().copies
     return counts
-
-
-def _follow_advice(world: World) -> int:
-    """A copy stored with a wrong checksum whose writer was killed before it knew stays a conflict: nothing proves that
-    it is ours to replace. A person deletes it, as the message says."""
-    with closing(sqlite3.connect(world.journal)) as journal:
-        rows = journal.execute("SELECT target FROM item WHERE state = 'conflict' AND reason LIKE '%our marker%'")
-        spoilt = [str(target) for (target,) in rows]
-    for name in spoilt:
-        world.delete(name, bucket=TARGET)
-    return len(spoilt)
 
 
 def _interfere(world: World, names: list[str]) -> None:
