@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from documented import accept
 from pseudo_terminal import read_to_end
 from thermocline.cli.app import COMMANDS, load_command
 
@@ -33,22 +34,13 @@ def test_every_help_teaches_by_an_example(name: str, command: Any) -> None:
 def every_example() -> Iterator[Any]:
     for name, command in every_command():
         for number, words in enumerate(re.findall(r"Example: thermocline (.+)", command.help)):
-            yield pytest.param(name, command, words, id=f"{name} {number}")
+            yield pytest.param(name, words, id=f"{name} {number}")
 
 
-@pytest.mark.parametrize(("name", "command", "words"), list(every_example()))
-def test_every_example_is_a_command_line_that_the_command_takes(name: str, command: Any, words: str) -> None:
-    arguments = shlex.split(words)
-    depth = len(name.split())
-    assert arguments[:depth] == name.split()
-    # Raises a usage error for an option, an argument or a value that the command does not know.
-    with command.make_context(name, arguments[depth:]) as context:
-        given = {
-            parameter
-            for parameter in context.params
-            if (source := context.get_parameter_source(parameter)) is not None and source.name == "COMMANDLINE"
-        }
-    assert given, "the example shows nothing but the command's name"
+@pytest.mark.parametrize(("name", "words"), list(every_example()))
+def test_every_example_is_a_command_line_that_the_command_takes(name: str, words: str) -> None:
+    assert words.startswith(name)
+    assert accept(shlex.split(words)), "the example shows nothing but the command's name"
 
 
 TABLE = """

@@ -47,7 +47,7 @@ def test_plans_fit_the_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     for plan in (a_plan(), configured(), approve(a_plan(), 1, "owner@example.com", "", datetime.now(UTC))):
-        validator.validate(json.loads(dump(plan)))
+        assert list(validator.iter_errors(json.loads(dump(plan)))) == []
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,18 @@ _EXIT = re.compile(r"^\s*<!-- exit (\d+): .+ -->$")
 _SHELL = {"console", "bash", "sh"}
 
 
-def accept(words: list[str]) -> None:
-    """Options and arguments of a command line must parse; nothing runs. Raises what the command says otherwise."""
+def accept(words: list[str]) -> set[str]:
+    """Options and arguments of a command line must parse; nothing runs. Returns the names of those that were given.
+
+    Raises the usage error of an option, an argument or a value that the command does not know.
+    """
     command: Any = load_command(words[0])
     rest = words[1:]
     while rest and rest[0] in getattr(command, "commands", {}):
         command = command.commands[rest.pop(0)]
-    command.make_context(words[0], rest)
+    with command.make_context(words[0], rest) as context:
+        sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
 
 
 @dataclass(frozen=True)

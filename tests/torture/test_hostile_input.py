@@ -68,7 +68,7 @@ FILES = ["a.py", "a.yaml", "a.json", "a.tf", "a.ipynb", "a.sh", "a.sql", "Docker
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 @settings(max_examples=40 * MANY, **BOUNDED)
 def test_any_plan(content: bytes) -> None:
-    _refused(load, "plan.json", content)
+    assert is_clean(refusal(load, "plan.json", content))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_any_plan(content: bytes) -> None:
     [b"[" * 100_000, b'{"a":' * 100_000, b'{"schema_version": 1e999999}', b"9" * 100_000, b"\xff\xfe", b"{}", b"null"],
 )
 def test_monstrous_plans(content: bytes) -> None:
-    _refused(load, "plan.json", content)
+    assert is_clean(refusal(load, "plan.json", content))
 
 
 @required("YAML that is broken, of any shape, or a bomb of aliases", "refused with file and line, exit 2, at once")
@@ -84,7 +84,8 @@ def test_monstrous_plans(content: bytes) -> None:
 @settings(max_examples=25 * MANY, **BOUNDED)
 def test_any_yaml(content: bytes) -> None:
     for read in (load_configs, load_mappings):
-        _refused(read, "config.yaml", content)
+        refused = refusal(read, "config.yaml", content)
+        assert refused is None or is_clean(refused)
 
 
 @pytest.mark.parametrize("read", [load_configs, load_mappings])
@@ -97,27 +98,32 @@ def test_monstrous_yaml(read: Callable[[Path], Any], form: str) -> None:
         "tag": "x: !!python/object/apply:os.system ['true']",
         "cycle": "x: &x [*x]",
     }
-    _refused(read, "config.yaml", contents[form].encode())
+    assert is_clean(refusal(read, "config.yaml", contents[form].encode()))
 
 
 @required("settings of any shape", "refused with file and key, exit 2")
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 @settings(max_examples=25 * MANY, **BOUNDED)
 def test_any_settings(content: bytes) -> None:
-    _refused(load_settings, "thermocline.toml", content)
+    refused = refusal(load_settings, "thermocline.toml", content)
+    assert refused is None or is_clean(refused)
 
 
-def _refused(read: Callable[[Path], Any], name: str, content: bytes) -> None:
-    """The content is read, or refused with a hint; what else is raised is a crash."""
+def refusal(read: Callable[[Path], Any], name: str, content: bytes) -> AnalysisError | PlannerError | None:
+    """How a file with this content is refused; None if it is read. What else is raised is a crash."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(content)
-        refusals: list[AnalysisError | PlannerError] = []
         try:
             read(path)
         except (AnalysisError, PlannerError) as error:
-            refusals.append(error)
-    assert all(one.exit_code == 2 and "\n" not in str(one) for one in refusals)
+            return error
+    return None
+
+
+def is_clean(refused: AnalysisError | PlannerError | None) -> bool:
+    """Whether a refusal is one line with the exit code of invalid input."""
+    return refused is not None and refused.exit_code == 2 and "\n" not in str(refused)
 
 
 @required("log files of any content: lines of any JSON, torn, binary", "every line is counted; bad ones are kept apart")
@@ -206,7 +212,8 @@ def test_any_code(lines: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "a.py").write_text("\n".join(lines), encoding="utf-8")
         Path(folder, "b.sql").write_text("\n".join(reversed(lines)), encoding="utf-8")
-        list(scan(Path(folder), bucket=None, env="prod"))
+        found = list(scan(Path(folder), bucket=None, env="prod"))
+    assert all(one.file in {"a.py", "b.sql"} and 1 <= one.line <= len(lines) for one in found)
 
 
 @required("YAML, JSON, Terraform, notebooks and shell of any shape in a checkout", "scanned or skipped; never a crash")
@@ -215,7 +222,9 @@ def test_any_code(lines: list[str]) -> None:
 def test_any_document(content: str, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, name).write_text(content, encoding="utf-8", errors="replace")
-        list(scan(Path(folder), bucket=None, env="prod"))
+        found = list(scan(Path(folder), bucket=None, env="prod"))
+        lines = len(re.split("\r\n|\r|\n", content))
+    assert all(one.file == name and 1 <= one.line <= lines for one in found)
 
 
 @required("a bomb of aliases, and nesting 20,000 deep, in files of a checkout", "skipped in bounded memory")
