@@ -11,6 +11,7 @@ from analysis.references.locations import located, plain_path
 from analysis.references.machine import Machine, Process
 from analysis.references.model import Role, Site
 from analysis.references.program import Program
+from analysis.references.shell_words import expand
 from analysis.references.sql import looks_like_sql
 from analysis.references.sql import touches as sql_touches
 from analysis.references.text import Text, hole, literal
@@ -51,7 +52,7 @@ def _names_of(value: Value, env: str | None) -> dict[str, Text]:
         table = value.entries.get(key) if isinstance(value, Table) else None
         for name, entry in table.entries.items() if isinstance(table, Table) else ():
             if isinstance(entry, Text):
-                found[str(name)] = shell.expand(_expressions(entry, found, env), found, env)
+                found[str(name)] = expand(_expressions(entry, found, env), found, env)
     return found
 
 
@@ -104,7 +105,7 @@ def _step(machine: Machine, table: Table, arguments: Arguments, frame: Frame) ->
     first = entry if isinstance(entry, Text) else literal(tool, name.first_line) if tool in _TOOLS else None
     if first is None:
         return set()
-    given_words = [shell.expand(as_text(word), {}, machine.env) for word in words.values]
+    given_words = [expand(as_text(word), {}, machine.env) for word in words.values]
     command = shell.Command([first, *given_words], site=name.first_line)
     touched = False
     for role, place, _, via in storage_tools.touches(command):
@@ -194,7 +195,7 @@ def _address(machine: Machine, keys: list[str], text: Text, path: str, frame: Fr
         for role, found, where, via in sql_touches(text):
             recording.touch(machine, role, found.bucket, found.prefix, where or site, via, frame, confidence=0.8)
         return
-    for part in shell.expand(text, {}, machine.env).split(","):
+    for part in expand(text, {}, machine.env).split(","):
         place = located(part.strip())
         if place is not None:
             role = role_of_keys(keys)

@@ -1,4 +1,4 @@
-"""Shell: words of commands, with variables put in and every word's sites kept.
+"""Shell: the simple commands of a script as it may run, with variables put in and every word's sites kept.
 
 This reads command lines as people write them in operators, scripts and workflows; it is no shell. What a run would
 compute (command substitutions, loop variables) is a hole.
@@ -7,31 +7,29 @@ compute (command substitutions, loop variables) is a hole.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate, islice, product
+from itertools import islice, product
 
-from analysis.references import environment
 from analysis.references.model import Site
+from analysis.references.shell_words import (
+    Line,
+    Word,
+    expand,
+    split_commands,
+    variable_names,
+    with_outputs,
+    without_heredocs,
+    without_substitutions,
+)
 from analysis.references.text import HOLE, Text, hole, literal
 
-_HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"]?)(?P<word>\w+)(?P=quote)(?P<rest>[^\n]*)$")
-_SUBSTITUTION = re.compile(r"\$\((?!\()(?P<inner>[^()]*(?:\([^()]*\)[^()]*)*)\)|`(?P<old>[^`]*)`")
-_VARIABLE = re.compile(
-    r"\$\{#?(?P<name>\w+)(?::?[-=](?P<default>(?:[^{}]|\{[^{}]*\})*)|(?:[^{}]|\{[^{}]*\})*)?\}|\$(?P<word>[A-Za-z_]\w*|\d|@|\*)"
-)
 _NAMED = re.compile(r"\$\{?(?P<name>\w+)(?:\[[@*]\])?\}?")
 _TOOL = re.compile(r"(?:.*/)?(?:gsutil|gcloud)$")
 _SHELLS = frozenset(("bash", "sh", "/bin/bash", "/bin/sh", "zsh"))
 _ASSIGNMENT = re.compile(r"^(?P<name>[A-Za-z_]\w*)=")
-_TOKEN = re.compile(
-    r"(?P<space>(?:[ \t]|\\\r?\n)+)|(?P<comment>(?<![^\s;])#[^\n]*)"
-    r"|(?P<separator>&&|\|\||;;|[;|&\n()])|(?P<redirect>\d?>>?&?\d?|<)"
-)
-_BRACED_JINJA = re.compile(r"\{\{.{0,600}?\}\}|\{%.{0,600}?%\}", re.DOTALL)
 _KEYWORDS = frozenset(
     "if then else elif fi do done while until ! time sudo exec nohup eval command { } "  # noqa: SIM905 - reads better
     "export local readonly declare set env".split()
 )
-MAXIMUM_WORDS = 40_000
 MAXIMUM_WAYS = 8  # in which one command may be run by loops and branches
 MAXIMUM_CALLS = 60  # of the functions of one script
 
@@ -89,9 +87,9 @@ class _Run:
     ) -> None:
         self.env, self.depth, self.sourced = env, depth, sourced
         self.state: _State = {name: (value,) for name, value in variables.items()}
-        text, self.bodies = _without_heredocs(text)
+        text, self.bodies = without_heredocs(text)
         self.body_index = 0
-        self.lines = list(_split(text))
+        self.lines = list(split_commands(text))
         self.functions = self._find_functions()
         self.called: set[str] = set()
         self.branches: list[_Branch] = []
@@ -141,14 +139,14 @@ class _Run:
 
     # ---- one line
 
-    def _line(self, line: "_Line") -> Iterator[Command]:
+    def _line(self, line: Line) -> Iterator[Command]:
         words = self._after_keywords(line)
         if self.branches and self.branches[-1].dead:
             return
         if words and words[0].text.flat in ("for", "select") and len(words) > 1:
             yield from self._loop(words[1].text.flat, words[3:])
             return
-        names = {name for word in words if not word.single for name in _names(word.text.flat)}
+        names = {name for word in words if not word.single for name in variable_names(word.text.flat)}
         several = [name for name in names if len(self.state.get(name, ())) > 1]
         assigned: dict[str, list[Text]] = {}
         for values in islice(product(*(self.state[name] for name in several)), MAXIMUM_WAYS):
@@ -160,7 +158,7 @@ class _Run:
         if line.after != "|":
             self.listed = None
 
-    def _after_keywords(self, line: "_Line") -> "list[_Word]":
+    def _after_keywords(self, line: Line) -> list[Word]:
         """The words of a line without those that only steer; branches opened and closed."""
         words = line.words
         if line.before == ";;" and self.branches:
@@ -206,7 +204,7 @@ class _Run:
                     merged[name] = tuple({value.flat: value for value in (*old, *values)}.values())[:MAXIMUM_WAYS]
         self.state = merged
 
-    def _decide(self, words: "list[_Word]") -> None:
+    def _decide(self, words: list[Word]) -> None:
         """`[ "$ENV" = prod ]`: the arm is dead where the environment's name is another."""
         known = {name: found[0] for name, found in self.state.items()}
         sides = [expand(word.text, known, self.env) for word in words[:5]]
@@ -222,18 +220,18 @@ class _Run:
             self.branches[-1].complete = self.branches[-1].decided = True
 
     def _command(
-        self, raw: "list[_Word]", known: dict[str, Text], assigned: dict[str, list[Text]], line: "_Line"
+        self, raw: list[Word], known: dict[str, Text], assigned: dict[str, list[Text]], line: Line
     ) -> Iterator[Command]:
         words: list[Text] = []
         for word in raw:
-            inner, nested = _substitute(word.text, self.depth)
+            inner, nested = without_substitutions(word.text, self.depth)
             outputs = []
             for part in nested:
                 found = list(commands(part, known, self.env, self.depth + 1, self.sourced))
                 yield from found
                 outputs.append(_output(found))
             if nested:
-                inner = _with_outputs(word.text, outputs, self.depth)
+                inner = with_outputs(word.text, outputs)
             words.append(inner if word.single else expand(inner, known, self.env))
         stdin = None
         if any(word.flat.startswith("<<") for word in words):
@@ -254,7 +252,7 @@ class _Run:
             yield from self._plain(words, known, stdin, line, raw[0].text.first_line)
 
     def _plain(
-        self, words: list[Text], known: dict[str, Text], stdin: Text | None, line: "_Line", site: Site | None
+        self, words: list[Text], known: dict[str, Text], stdin: Text | None, line: Line, site: Site | None
     ) -> Iterator[Command]:
         if words[0].flat == "xargs" or words[0].flat.endswith("/xargs"):
             begin = next((index for index, word in enumerate(words[1:], 1) if _TOOL.match(word.flat)), None)
@@ -279,7 +277,8 @@ class _Run:
             if match and HOLE not in match["name"]:
                 value = words[index].cut(match.end())
                 array = value.flat.startswith("(") and value.flat.endswith(")")
-                values = [word.text for line in _split(value.cut(1, len(value.flat) - 1)) for word in line.words]
+                inner = split_commands(value.cut(1, len(value.flat) - 1))
+                values = [word.text for line in inner for word in line.words]
                 found = values[:MAXIMUM_WAYS] if array else [value]
                 known[match["name"]] = found[0] if found else Text()
                 assigned.setdefault(match["name"], []).extend(found)
@@ -288,13 +287,13 @@ class _Run:
             index += 1
         return words[index:]
 
-    def _loop(self, name: str, given: "list[_Word]") -> Iterator[Command]:
+    def _loop(self, name: str, given: list[Word]) -> Iterator[Command]:
         """A loop's variable has the values of the words and of lists; a hole for patterns and what is not known."""
         values: list[Text] = []
         known = {key: found[0] for key, found in self.state.items()}
         for word in given:
             only = _NAMED.fullmatch(word.text.flat)
-            inner, nested = _substitute(word.text, self.depth)
+            inner, nested = without_substitutions(word.text, self.depth)
             for part in nested:
                 found = list(commands(part, known, self.env, self.depth + 1, self.sourced))
                 yield from found
@@ -339,10 +338,6 @@ def script_given(words: list[Text]) -> Text | None:
     return rest[flag + 1] if flag is not None and flag + 1 < len(rest) else None
 
 
-def _names(flat: str) -> list[str]:
-    return [match["name"] or match["word"] for match in _VARIABLE.finditer(flat)] if "$" in flat else []
-
-
 def _output(found: list[Command]) -> Text:
     """What a command prints, as far as listings go: names below the address that it lists."""
     for command in found:
@@ -358,15 +353,6 @@ def _output(found: list[Command]) -> Text:
     return hole("output of a command")
 
 
-def _with_outputs(text: Text, outputs: list[Text], depth: int) -> Text:
-    del depth
-    spans = [
-        (match.start(), match.end(), output)
-        for match, output in zip(_SUBSTITUTION.finditer(text.flat), outputs, strict=False)
-    ]
-    return text.replace_spans(spans)
-
-
 def make_variables(text: Text) -> dict[str, Text]:
     """Variables that a Makefile assigns."""
     found: dict[str, Text] = {}
@@ -375,157 +361,3 @@ def make_variables(text: Text) -> dict[str, Text]:
         if match:
             found.setdefault(match[1], line.cut(match.start(2), match.end(2)).strip("'\""))
     return found
-
-
-def expand(text: Text, known: Mapping[str, Text], env: str | None) -> Text:
-    """Variables replaced: by what was assigned, the environment's name, their default, or a hole."""
-    if "$" not in text.flat:
-        return text
-    spans = []
-    for match in _VARIABLE.finditer(text.flat):
-        name = match["name"] or match["word"] or ""
-        value = known.get(name)
-        if value is None and environment.names_environment(name):
-            value = environment.current(env)
-        if value is None and match["default"]:
-            start = match.start("default")
-            value = expand(text.cut(start, match.end("default")).strip("'\""), known, env)
-        spans.append((match.start(), match.end(), value if value is not None else hole(name)))
-    return text.replace_spans(spans)
-
-
-def _substitute(text: Text, depth: int) -> tuple[Text, list[Text]]:
-    if depth > 3 or ("$(" not in text.flat and "`" not in text.flat):
-        return text, []
-    spans, nested = [], []
-    for match in _SUBSTITUTION.finditer(text.flat):
-        group = "inner" if match["inner"] is not None else "old"
-        nested.append(text.cut(match.start(group), match.end(group)))
-        spans.append((match.start(), match.end(), hole("output of a command")))
-    return text.replace_spans(spans), nested
-
-
-def _without_heredocs(text: Text) -> tuple[Text, list[Text]]:
-    """The script with every here-document taken out, and their bodies in order; one without an end stays."""
-    if "<<" not in text.flat:
-        return text, []
-    bodies, spans = [], []
-    starts = list(accumulate((len(line) + 1 for line in text.flat.split("\n")), initial=0))
-    ends: dict[str, list[int]] = {}
-    lines = text.flat.split("\n")
-    for number, line in enumerate(lines):
-        ends.setdefault(line.strip(), []).append(number)
-    number = 0
-    while number < len(lines):
-        match = _HEREDOC.search(lines[number]) if "<<" in lines[number] else None
-        last = next((end for end in ends.get(match["word"], ()) if end > number), None) if match else None
-        if match and last is not None:
-            begin = starts[number]
-            bodies.append(text.cut(starts[number + 1], max(starts[last] - 1, starts[number + 1])))
-            rest = text.cut(begin + match.start("rest"), begin + match.end("rest"))
-            mark = text.cut(begin + match.start(), begin + match.start() + 2)
-            spans.append((begin + match.start(), starts[last + 1] - 1, Text((*mark.pieces, *rest.pieces))))
-            number = last
-        number += 1
-    return text.replace_spans(spans), bodies
-
-
-@dataclass(slots=True)
-class _Word:
-    text: Text
-    single: bool  # single quotes: no variables inside
-
-
-@dataclass(slots=True)
-class _Line:
-    """The words of a simple command, and what stands before and after it."""
-
-    words: list[_Word]
-    before: str
-    after: str = ""
-
-
-def _split(text: Text) -> Iterator[_Line]:
-    """Words of each simple command, quotes removed."""
-    flat = text.flat
-    line = _Line([], "")
-    position = 0
-    count = 0
-    redirected = False
-    while position < len(flat):
-        match = _TOKEN.match(flat, position)
-        if match:
-            position = match.end()
-            redirected = redirected and not match["separator"]
-            if separator := match["separator"]:
-                if line.words:
-                    line.after = separator
-                    yield line
-                    line = _Line([], separator)
-                elif separator != "\n":
-                    line.before = separator
-            elif match["redirect"] and match["redirect"] == "<" and flat[position : position + 1] == "<":
-                line.words.append(_Word(text.cut(position - 1, position + 1), single=True))
-                position += 1
-            elif match["redirect"] and not match["redirect"][-1].isdigit():
-                redirected = True
-            continue
-        word, position = _word(text, position)
-        if redirected:  # the file that is read or written
-            redirected = False
-            continue
-        line.words.append(word)
-        count += 1
-        if count > MAXIMUM_WORDS:
-            break
-    if line.words:
-        yield line
-
-
-def _word(text: Text, position: int) -> tuple[_Word, int]:
-    flat = text.flat
-    parts: list[Text] = []
-    single = False
-    start = position
-    while position < len(flat):
-        character = flat[position]
-        if character in "'\"":
-            end = _closing(flat, position)
-            parts.extend([text.cut(start, position), text.cut(position + 1, end)])
-            single = single or character == "'"
-            position = start = min(end + 1, len(flat))
-        elif character == "\\" and position + 1 < len(flat):
-            parts.append(text.cut(start, position))
-            start = position + 1
-            position += 2
-        elif character == "{" and (jinja := _BRACED_JINJA.match(flat, position)):
-            position = jinja.end()
-        elif character == "$" and (inner := _SUBSTITUTION.match(flat, position) or _VARIABLE.match(flat, position)):
-            position = inner.end()
-        elif character == "(" and flat[start:position].endswith("=") and (close := flat.find(")", position)) > 0:
-            position = close + 1  # the words of a list
-        elif character.isspace() or character in ";|&()<>":
-            break
-        else:
-            position += 1
-    parts.append(text.cut(start, position))
-    if position == start and not any(part.flat for part in parts):
-        position += 1 if position < len(flat) and flat[position] in "<>" else 0
-    return _Word(Text(tuple(piece for part in parts for piece in part.pieces)), single), position
-
-
-def _closing(flat: str, position: int) -> int:
-    quote = flat[position]
-    end = position + 1
-    while end < len(flat):
-        if flat[end] == "\\" and quote == '"':
-            end += 2
-            continue
-        if flat[end] == "$" and quote == '"':
-            inner = _SUBSTITUTION.match(flat, end) or _VARIABLE.match(flat, end)
-            end = inner.end() if inner else end + 1
-            continue
-        if flat[end] == quote:
-            return end
-        end += 1
-    return len(flat)

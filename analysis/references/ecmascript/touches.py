@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from analysis.references.ecmascript.syntax import Node, read
+from analysis.references.ecmascript.nodes import Node
+from analysis.references.ecmascript.syntax import read
 from analysis.references.ecmascript.tokens import LONGEST_LINE
 from analysis.references.ecmascript.values import (
     MAXIMUM_WORK,

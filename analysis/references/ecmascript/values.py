@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from analysis.references import environment, structured
-from analysis.references.ecmascript.syntax import Binding, Function, Node, Source
+from analysis.references.ecmascript.nodes import Binding, Function, Node, Source
 from analysis.references.model import Site
 from analysis.references.program import Program
 from analysis.references.text import HOLE, Text, hole, literal
