@@ -7,7 +7,7 @@ bucket, columns, delimiter. Each of these can also be given by hand, or be found
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from analysis.errors import BadInput
+from analysis.sources.csv_columns import name_columns
 from analysis.sources.inputs import find_files
 from analysis.sources.ledger import Reject
 from analysis.sources.report import FileReport
@@ -175,7 +176,7 @@ def read_layout(file: ReportFile) -> Layout:
     cells = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter))
     plain = [plain_name(cell) for cell in cells]
     if "name" in plain and sum(cell in COLUMNS or cell in _ALSO_REPORTED for cell in plain) * 2 >= len(cells):
-        return Layout(delimiter, True, _distinct(cells))
+        return Layout(delimiter, True, name_columns(cells, COLUMNS, plain_name))
     if file.columns is None:
         raise BadInput(f"{file.uri} has no header and no manifest that names its columns", "name them with --columns")
     if len(file.columns) != len(cells):
@@ -183,7 +184,7 @@ def read_layout(file: ReportFile) -> Layout:
             f"{file.uri} has {len(cells)} columns, but {len(file.columns)} names were given",
             "check --columns, or the manifest's metadata_fields",
         )
-    return Layout(delimiter, False, _distinct(file.columns))
+    return Layout(delimiter, False, name_columns(file.columns, COLUMNS, plain_name))
 
 
 def _find_delimiter(file: ReportFile, head: str) -> str:
@@ -199,14 +200,3 @@ def _find_delimiter(file: ReportFile, head: str) -> str:
 def plain_name(name: str) -> str:
     """A column's name in lower case without underscores: `timeCreated` and `time_created` are one."""
     return name.strip().replace("_", "").lower()
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    """Names that a table can have; what is empty or stands twice is numbered."""
-    seen: set[str] = set()
-    result = []
-    for number, name in enumerate(names):
-        unique = name.strip() if name.strip() and plain_name(name) not in seen else f"column_{number}"
-        seen.add(plain_name(unique))
-        result.append(unique.replace('"', ""))
-    return result

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import duckdb
 
 from analysis.catalogue import Catalogue, load_sql
+from analysis.sources.csv_columns import name_columns
 from analysis.sources.inputs import find_files
 from analysis.sources.ledger import LedgerRow, Reject, find_known, next_file_id, record, record_rejects
 from analysis.sources.memory import bounded_memory
@@ -40,7 +41,7 @@ Span = tuple[datetime | None, datetime | None]
 
 
 class _Layout(NamedTuple):
-    """How a log is to be read: lines above its rows (titles and the header), and the columns the header names."""
+    """How a log is to be read: records above its rows (titles, header), and the columns that the header names."""
 
     above: int
     names: tuple[str, ...]
@@ -139,7 +140,10 @@ def _read(connection: duckdb.DuckDBPyConnection, logs: dict[str, _Log], layout: 
         escapechar='"',
         auto_detect=False,
         lineterminator=_ENDS[layout.crlf],
-        columns={name: "DECIMAL(16, 0)" if name == "time_micros" else "VARCHAR" for name in layout.names},
+        columns={
+            name: "DECIMAL(16, 0)" if name == "time_micros" else "VARCHAR"
+            for name in name_columns(layout.names, COLUMNS)
+        },
         # Nothing stands for NULL: an empty time is no time, and not merely unknown.
         na_values=_NO_VALUE,
         max_line_size=20_000_000,
@@ -180,11 +184,14 @@ def _readable(log: _Log, scratch: Path) -> Path:
 
 def _read_layout(head: bytes) -> _Layout | None:
     """The header, below at most a few lines of titles; None where there is none."""
-    text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
-    for number, line in enumerate(itertools.islice(io.StringIO(text), _TITLE_LINES + 1), start=1):
-        names = tuple(cell.strip() for cell in next(csv.reader([line]), []))
+    lines = io.StringIO(head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace"), newline="").readlines()
+    for above in range(min(len(lines), _TITLE_LINES + 1)):
+        # A quoted name may hold the end of a line, so a header is a record and not a line.
+        records = csv.reader(lines[above:])
+        names = tuple(cell.strip() for cell in next(records, []))
         if "time_micros" in names or "storage_byte_hours" in names:
-            return _Layout(number, names, line.endswith("\r\n"))
+            last = lines[above + records.line_num - 1]
+            return _Layout(above + 1, names, last.endswith("\r\n"))
     return None
 
 

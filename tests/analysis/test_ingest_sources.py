@@ -453,3 +453,21 @@ def test_a_cut_range_covers_the_same_names(first: str, beyond: str) -> None:
         assert parts[0].beyond == parts[1].first
         assert first.encode() < parts[1].first.encode()
         assert not beyond or parts[1].first.encode() < beyond.encode()
+
+
+@pytest.mark.parametrize("odd", ['a"b', "a'b", "(", "line\nend", "", "size", " "])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["unix", "windows"])
+def test_a_header_may_hold_columns_of_any_name(catalogue: Catalogue, tmp_path: Path, odd: str, end: str) -> None:
+    report = tmp_path / "report_2026-10-31.csv"
+    with report.open("w", newline="", encoding="utf-8") as out:
+        csv.writer(out, lineterminator=end).writerows(
+            [["bucket", "name", "size", odd, odd], [BUCKET, "a/b", "7", "x", "y"]]
+        )
+    usage = tmp_path / "usage.csv"
+    with usage.open("w", newline="", encoding="utf-8") as out:
+        named = ["time_micros", "s_request_id", "cs_operation", "cs_bucket", "cs_object", "sc_status"]
+        request = ["1790000000000000", "r1", "GET_Object", BUCKET, "a/b", "200"]
+        csv.writer(out, lineterminator=end).writerows([[*named, odd, odd], [*request, "x", "y"]])
+    assert [file.kept for file in ingest_inventory(catalogue, [str(report)]).files] == [1]
+    assert [file.kept for file in ingest_usage(catalogue, [str(usage)]).files] == [1]
+    assert rows(catalogue, "SELECT name, size FROM v_object") == [("a/b", 7)]
