@@ -54,19 +54,24 @@ def _plain(owner: Value, name: str) -> Value:
     if isinstance(owner, Bucket) and name in ("name", "id"):
         return owner.name
     if isinstance(owner, Blob):
-        if name == "name":
-            return owner.name
-        if name in ("path", "uri", "public_url"):
-            return literal("gs://") + owner.bucket + literal("/") + owner.name
-        if name == "bucket":
-            return Bucket(owner.bucket)
+        return _blob(owner, name)
     if isinstance(owner, PathValue):
         return _path(owner, name)
     if isinstance(owner, Items) and name == "pages":  # of a listing: each page is a part of it
         return Items([owner], complete=False)
+    if isinstance(owner, Table) and name in owner.entries and not hasattr(dict, name):  # a namespace, OmegaConf
+        return owner.entries[name]
     if isinstance(owner, Text) and name == "value":  # a member of an enumeration that stands for its value
         return owner
     return Member(owner, name)
+
+
+def _blob(owner: Blob, name: str) -> Value:
+    if name == "name":
+        return owner.name
+    if name in ("path", "uri", "public_url"):
+        return literal("gs://") + owner.bucket + literal("/") + owner.name
+    return Bucket(owner.bucket) if name == "bucket" else Member(owner, name)
 
 
 def _path(owner: PathValue, name: str) -> Value:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analysis.references import commandline
+from analysis.references import commandline, composed
 from analysis.references.values import (
     Arguments,
     Function,
@@ -42,6 +42,8 @@ def bind(
     for parameter in [*parameters, *spec.kwonlyargs]:
         if parameter.arg not in names:
             default = function.defaults.get(parameter.arg)
+            if not names and function.decorators and (handed := composed.parameter(machine, function)) is not None:
+                default = handed
             names[parameter.arg] = commandline.parameter_value(machine, function, parameter, default)
     return names
 

@@ -1,6 +1,7 @@
 """Expressions: from a node of the syntax tree to the value it stands for."""
 
 import ast
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,8 @@ def _joined(machine: "Machine", node: ast.JoinedStr, frame: Frame) -> Value:
 
 def _formatted(machine: "Machine", node: ast.FormattedValue, frame: Frame) -> Value:
     value = evaluate(machine, node.value, frame)
+    if node.format_spec is not None and (shown := _counted(value, node.format_spec)) is not None:
+        return shown
     if node.format_spec is not None and not all(isinstance(option, Text) for option in alternatives(value)):
         return (
             value
@@ -68,6 +71,16 @@ def _formatted(machine: "Machine", node: ast.FormattedValue, frame: Frame) -> Va
             else hole(ast.unparse(node.value)[:60])
         )
     return either([_shown(option, node) for option in alternatives(value)])
+
+
+def _counted(value: Value, spec: ast.expr) -> Value | None:
+    """A known number as `:02` writes it; None for anything else."""
+    options = alternatives(value)
+    layout = "".join(str(part.value) if isinstance(part, ast.Constant) else "?" for part in getattr(spec, "values", []))
+    if not re.fullmatch(r"0?\d{0,2}d?", layout):
+        return None
+    numbers = [option.value for option in options if isinstance(option, Constant) and type(option.value) is int]
+    return either([literal(format(number, layout)) for number in numbers]) if len(numbers) == len(options) else None
 
 
 def _shown(option: Value, node: ast.FormattedValue) -> Value:
@@ -242,6 +255,7 @@ def arguments(machine: "Machine", node: ast.Call, frame: Frame) -> Arguments:
         value = evaluate(machine, keyword.value, frame)
         if keyword.arg is not None:
             result.keywords[keyword.arg] = value
+            result.lines[keyword.arg] = keyword.value.lineno
             continue
         for option in alternatives(value):
             if isinstance(option, Table):

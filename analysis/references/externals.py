@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.references import attributes, environment, opened, operators, structured
 from analysis.references.frames import Frame
-from analysis.references.text import HOLE, Text, hole, join, literal
+from analysis.references.text import Text, hole, join, literal
 from analysis.references.values import (
     Arguments,
     Constant,
@@ -275,12 +275,6 @@ def _length(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     return Constant(len(value.values)) if isinstance(value, Items) and value.complete else Unknown("length")
 
 
-def _file_system(_: "Machine", arguments: Arguments, __: Frame) -> Value:
-    """`fsspec.filesystem("gs")` is what gcsfs makes."""
-    protocol = as_text(arguments.get("protocol", 0) or Unknown()).flat
-    return Product("gcsfs.GCSFileSystem" if protocol in ("gs", "gcs", HOLE) else "fsspec.LocalFileSystem", arguments)
-
-
 def _path_home(_: "Machine", __: Arguments, ___: Frame) -> Value:
     return PathValue(literal("~"))
 
@@ -320,7 +314,6 @@ _FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
     "tomllib.load": opened.load,
     "toml.load": opened.load,
     "tomli.load": opened.load,
-    "omegaconf.OmegaConf.load": opened.load,
     "copy.deepcopy": _same,
     "copy.copy": _same,
     "typing.cast": lambda _, arguments, __: arguments.positional[-1] if arguments.positional else Unknown(),
@@ -345,8 +338,6 @@ _FUNCTIONS: dict[str, Callable[["Machine", Arguments, Frame], Value]] = {
     "shlex.quote": _same,
     "urllib.parse.quote": _same,
     "pathlib.Path.home": _path_home,
-    "fsspec.filesystem": _file_system,
-    "fsspec.get_filesystem_class": _file_system,
     "datetime.datetime.now": _unknown_date,
     "datetime.datetime.today": _unknown_date,
     "datetime.datetime.utcnow": _unknown_date,

@@ -80,10 +80,20 @@ def guess(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> 
             continue
         role = guessed_role(key, name)
         if role is not None:
-            recording.addresses(machine, role, value, arguments.site, name, frame, arguments=arguments, confidence=0.6)
+            here = _spelled(key, name, arguments)
+            recording.addresses(machine, role, value, here, name, frame, arguments=arguments, confidence=0.6)
         for text in texts(value):
             _guess_option(machine, text, name, arguments, frame)
     _guess_pairs(machine, name, arguments, frame)
+
+
+_OPTIONS_OBJECT = re.compile(r"(?:Options|Config|Configuration|Settings|Arguments|Args|Spec)$")
+
+
+def _spelled(key: str, name: str, arguments: Arguments) -> Site:
+    """Where an address is handed over: options made for later have nothing but their own lines."""
+    line = arguments.lines.get(key) if _OPTIONS_OBJECT.search(name) else None
+    return Site(arguments.site.file, line) if line else arguments.site
 
 
 _OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w-]*)[= ]")

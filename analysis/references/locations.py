@@ -52,6 +52,8 @@ def located(text: Text) -> Location | None:
         bucket, _ = _groups(match)
         end = match.end(bucket)
         rest = text.cut(end).strip()
+        if not rest.flat and _may_hold_more(text.cut(match.start(bucket), end)):
+            return Location(text.cut(match.start(bucket), end), text.cut(end - 1, end))
         return Location(
             text.cut(match.start(bucket), end), rest.cut(1) if rest.flat.startswith("/") else _query(rest, number)
         )
@@ -65,6 +67,12 @@ def located(text: Text) -> Location | None:
     ):
         return Location(text.cut(0, 1), text.cut(2))
     return None
+
+
+def _may_hold_more(bucket: Text) -> bool:
+    """Whether an unknown part that stands where a bucket does may hold the path too: nothing calls it a bucket."""
+    last = bucket.pieces[-1]
+    return bucket.flat == HOLE and bool(last.label) and not _BUCKET_LABEL.search(last.label)
 
 
 def _query(rest: Text, _: str) -> Text:

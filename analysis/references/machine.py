@@ -15,9 +15,12 @@ from analysis.references import (
     binding,
     callbacks,
     commandline,
+    composed,
     expressions,
     externals,
     fields,
+    file_systems,
+    interoperable,
     memory,
     methods,
     opened,
@@ -247,7 +250,15 @@ class Machine:
         if isinstance(callee, Product) and callee.path.endswith("typer.Typer"):
             return commandline.run_application(self, frame)
         if isinstance(callee, External):
-            functions = (externals.call, parsing.call, commandline.run_library, storage.construct)
+            functions = (
+                composed.call,
+                externals.call,
+                parsing.call,
+                commandline.run_library,
+                storage.construct,
+                interoperable.construct,
+                file_systems.construct,
+            )
             return next((r for act in functions if (r := act(self, callee.path, arguments, frame)) is not None), None)
         if isinstance(callee, Member):
             found = (act(self, callee, arguments, frame) for act in _METHODS)
@@ -401,6 +412,8 @@ class Machine:
 _METHODS = (
     methods.call_method,
     storage.call_method,
+    interoperable.call_method,
+    file_systems.call_method,
     argument_parsers.call_method,
     parsing.call_method,
     opened.call_method,

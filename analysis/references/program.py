@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAXIMUM_STARTS = 40  # of one script
 _STEMS = {"main", "__main__", "run", "app", "job", "script", "entrypoint", "__init__", "cli"}
 CERTAIN = 0.85  # from which on a call acts on Cloud Storage whatever its arguments are
+GUESSED = 0.7  # up to which the role is only what a key or a name suggests
+_CODE = (".py", ".ipynb")
+_SETTINGS = (".yaml", ".yml", ".json", ".toml", ".ini", ".cfg", ".conf")
 _BUCKET_ONLY = re.compile(rf"[*{HOLE}/]*")
 
 
@@ -356,8 +359,18 @@ class Program:
             )
             for draft in self.drafts.values()
         ]
-        found = _without_vaguer(found)
+        found = _without_vaguer(_acted_on_in_code(found))
         return sorted(found, key=lambda one: (one.file, one.line, one.role, one.bucket, one.prefix))
+
+
+def _acted_on_in_code(found: list[Reference]) -> list[Reference]:
+    """An address in a file of settings that code reads and acts on: the operation is the code's, not the file's."""
+    acted = {site for one in found if one.file.endswith(_CODE) and one.role != "reference" for site in one.provenance}
+    settings = [one.file.endswith(_SETTINGS) and one.confidence <= GUESSED for one in found]
+    return [
+        replace(one, role="reference") if guessed and Site(one.file, one.line) in acted else one
+        for one, guessed in zip(found, settings, strict=True)
+    ]
 
 
 def _without_vaguer(found: list[Reference]) -> list[Reference]:

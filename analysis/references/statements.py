@@ -18,6 +18,7 @@ from analysis.references.values import (
     Instance,
     Items,
     Product,
+    Table,
     Unknown,
     Value,
     alternatives,
@@ -93,6 +94,8 @@ def assign(machine: "Machine", target: ast.expr, value: Value, frame: Frame) -> 
         for option in alternatives(owner):
             if isinstance(option, Instance | Product | Class):
                 option.names[target.attr] = value
+            elif isinstance(option, Table):
+                option.entries[target.attr] = value
         machine.attribute_set(owner, target.attr, value, frame.site(target), frame)
     elif isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
         owner = machine.evaluate(target.value, frame)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from analysis.references import commands, guesses, jinja, recording, sql
+from analysis.references import commands, file_systems, guesses, jinja, json_interface, recording, sql
 from analysis.references.attributes import external_base
 from analysis.references.frames import Frame
 from analysis.references.locations import Location, plain_path
@@ -50,6 +50,7 @@ def library_call(machine: "Machine", path: str, callee: Value, arguments: Argume
         returned = value if value is not None else returned
     if not any(_tells(value, 0) for value in arguments.everything()) and not isinstance(callee, Member):
         return returned
+    matched = json_interface.touched(machine, path, arguments, frame) or matched
     queried = _queries(machine, path, arguments, frame)
     commanded = commands_of(machine, path.rpartition(".")[2], arguments, frame)
     if isinstance(callee, Member) and isinstance(callee.owner, PathValue):
@@ -92,7 +93,8 @@ def _apply(machine: "Machine", sink: Sink, path: str, arguments: Arguments, fram
         )
     if sink.remote and not touched:
         touched = _somewhere(machine, sink, role, via, arguments, frame)
-    for argument in sink.path:
+    plain = (*sink.path, *(sink.uri if not touched and file_systems.given(arguments) else ()))
+    for argument in plain:
         for text in texts(_argument(arguments, argument)):
             place = plain_path(jinja.render(text, jinja.Context(machine, arguments, frame)))
             if place is not None:
@@ -137,13 +139,13 @@ def _places(sink: Sink, arguments: Arguments) -> list[Location]:
     found = [Location(handle.bucket, handle.name) for handle in handles if isinstance(handle, Blob)]
     if found:
         return found
-    if sink.alone:
-        paths = next((values for argument in sink.alone if (values := texts(_argument(arguments, argument)))), [])
-        paths = paths or [literal("")] if sink.whole else paths
-        return [Location(hole("bucket"), path) for path in paths]
     buckets: list[Text] = [handle.name for handle in handles if isinstance(handle, Bucket)]
     if not buckets:
         buckets = next((values for argument in sink.bucket if (values := texts(_argument(arguments, argument)))), [])
+    if sink.alone:
+        paths = next((values for argument in sink.alone if (values := texts(_argument(arguments, argument)))), [])
+        paths = paths or [literal("")] if sink.whole else paths
+        return [Location(bucket, path) for bucket in buckets or [hole("bucket")] for path in paths]
     if not buckets:
         return []
     prefixes = next((values for argument in sink.prefix if (values := _names(_argument(arguments, argument)))), [])
@@ -202,6 +204,9 @@ def _below(value: Value, key: str) -> Value | None:
             )
         elif isinstance(option, Product):
             inner = option.names.get(key) or option.arguments.get(key)
+            found.extend([inner] if inner is not None else [])
+        elif isinstance(option, Member):  # of what was made with these words: `bucket.objects`, `block.load`
+            inner = _below(option.owner, key)
             found.extend([inner] if inner is not None else [])
     return Items(found) if len(found) > 1 else found[0] if found else None
 
