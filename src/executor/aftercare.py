@@ -67,7 +67,7 @@ async def _opened(
         outcome = "error"
         try:
             async with open_storage(run_id, settings) as storage:
-                locks = PlanLocks(storage, plan.plan_id, journal.journal_id, run_id, take_over=take_lock)
+                locks = PlanLocks(storage, plan.plan_id, journal, run_id, take_over=take_lock)
                 try:
                     yield Context(run_id, storage, journal, settings, locks, trail, stop)
                     outcome = "0"
@@ -258,8 +258,12 @@ async def rollback(
                 break
             again = Rollback(context, one, move, _others(context.journal, one, everything))
             again.undone = work.undone
+            bucket = one.moving.target_bucket
+            if await context.storage.get_bucket(bucket) is not None:
+                # The move before this one may have shared the bucket, and gave its lock back.
+                await context.locks.acquire(bucket)
             await again.take_back()
-            await context.locks.release()
+            await context.locks.release(bucket)
             if not stop.requested:
                 await again.remove_bucket()
         moves = [describe(context.journal, one) for one, _ in chosen]

@@ -159,6 +159,7 @@ class Cleanup:
         journal = self._context.journal
         await journal.call(journal.mark_after, [(item.item_id, "deleting", "", None) for item, _ in chosen])
         victims = [Victim(stored.name, stored.generation, stored.metageneration) for _, stored in chosen]
+        await self._context.locks.confirm(self._definition.moving.target_bucket)
         answers = await delete_batch(self._context.storage, self._bucket, victims)
         results: list[tuple[int, str, str, int | None]] = []
         for (item, _), (status, text) in zip(chosen, answers, strict=True):

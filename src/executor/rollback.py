@@ -155,6 +155,7 @@ class Rollback:
         journal, bucket = self._context.journal, self._definition.moving.target_bucket
         await journal.call(journal.mark_after, [(item.item_id, "removing", "", None) for item, _ in chosen])
         victims = [Victim(copy.name, copy.generation, copy.metageneration) for _, copy in chosen]
+        await self._context.locks.confirm(bucket)
         answers = await delete_batch(self._context.storage, bucket, victims)
         results: list[tuple[int, str, str, int | None]] = []
         for (item, copy), (status, text) in zip(chosen, answers, strict=True):
@@ -227,7 +228,9 @@ class Rollback:
             return
         try:
             await storage.delete_bucket(bucket, metageneration=str(found["metageneration"]))
-        except (Conflict, PreconditionFailed, NotFound) as error:
+        except NotFound:
+            pass  # Our own first attempt, whose answer was lost: it stood there a moment ago.
+        except (Conflict, PreconditionFailed) as error:
             # Something came into it, or it changed, since we looked: not ours to delete any more.
             self.undone.notes.append(f"the bucket {bucket} was kept ({error.reason})")
             return

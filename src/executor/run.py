@@ -95,7 +95,7 @@ async def run(
         outcome = "error"
         try:
             async with open_storage(run_id, settings) as storage:
-                locks = PlanLocks(storage, plan.plan_id, journal.journal_id, run_id, take_over=take_lock)
+                locks = PlanLocks(storage, plan.plan_id, journal, run_id, take_over=take_lock)
                 context = Context(
                     run_id, storage, journal, settings, locks, trail, stop, mirror, selection.engine, on_progress
                 )

@@ -325,6 +325,23 @@ def test_a_rollback_spares_the_bucket_and_the_grants_of_other_moves(bench: Bench
     assert bench.execute(Selection(use_case="seeds")).moves[0].verified == 1
 
 
+@pytest.mark.parametrize("second_bucket", [TARGET, "seeds-bucket-dev"])
+def test_a_rollback_of_several_moves_holds_the_lock_for_each(bench: Bench, second_bucket: str) -> None:
+    bench.seed("archives/a", "seeds/b")
+    moves = [
+        move("archives", source_path="archives/", target_bucket=TARGET, target_path="x/"),
+        move("seeds", source_path="seeds/", target_bucket=second_bucket, target_path="y/"),
+    ]
+    write_approved(plan_of(moves), bench.plan)
+    assert bench.execute().exit_code == 0
+
+    # Without its lock an executor removes nothing.
+    undone = take_back(bench)
+
+    assert (undone.exit_code, [one.removed for one in undone.details]) == (0, [1, 1])
+    assert set(bench.server.control("GET", "state")["buckets"]) == {SOURCE}
+
+
 def test_a_rollback_of_a_half_done_run_finds_copies_whose_answer_was_lost(bench: Bench) -> None:
     migrate(bench, "archives/a", "archives/b")
     with Journal.open(journal_path_of(bench.plan), plan_id="plan-by-hand") as journal, journal.transaction() as db:

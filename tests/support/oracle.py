@@ -6,7 +6,8 @@ checksums, journals or reports; the journal is read with plain SQL and held agai
 
 What must hold, whatever failed and whoever interfered:
 1. nothing lost: what we took away from the source existed, at that moment, as a copy of ours with the same bytes;
-2. nothing overwritten: what we replaced or removed anywhere else was our own copy, unchanged since we wrote it;
+2. nothing overwritten: what we replaced or removed anywhere else was our own copy, unchanged since we wrote it, and
+   when we removed one, its bytes stood at the source;
 3. nothing wrong: everything we wrote has the bytes of the source generation that its marker names;
 4. nothing deleted unless verified: the journal called exactly that generation verified when it was deleted;
 5. every planned (object, generation) is in exactly one state, and after a success in a terminal one.
@@ -90,6 +91,9 @@ class Oracle:
             written = live.get((event["bucket"], event["name"]), {})
             if MARKER not in event["fields"].get("metadata", {}) or not written.get("run"):
                 found.blame(f"{where}: removed or replaced by us, but not written by us")
+            originals = (held for (bucket, _), held in live.items() if bucket in self.sources)
+            if event["kind"] == "deleted" and all(held["sha256"] != event["sha256"] for held in originals):
+                found.blame(f"{where}: removed by us while its bytes were not at the source: it was the only copy")
             return
         if event["kind"] == "overwritten":
             found.blame(f"{where}: we overwrote a source object")

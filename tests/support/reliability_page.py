@@ -55,6 +55,10 @@ Two buckets cannot be changed in one transaction. Between the last look at both 
 copy that somebody else deletes in just that moment is not seen. Soft delete keeps both objects for its retention time,
 which is why a target bucket is made with it.
 
+Nor can a deletion be made to depend on the lock object. An executor looks at its lock just before each batch of
+deletions; who takes the lock of a living executor over with `--take-lock`, and deletes in those milliseconds, was told
+to make sure that it is dead.
+
 A copy that the service stored with a wrong checksum, by a run that was killed before it saw the answer, carries our
 marker and yet cannot be proven to be ours to replace. It is reported as a conflict with the advice to delete it.
 """

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -98,6 +99,14 @@ class World:
         fields |= migration
         write_approved(plan_of([move("archives", **fields)]), self.plan)
 
+    def copy_files(self, name: str) -> Path:
+        """The plan and its journal as somebody copied them to another machine; returns the copied plan's path."""
+        folder = self.directory / name
+        folder.mkdir()
+        for path in self.directory.glob(f"{self.plan.name}*"):
+            shutil.copy(path, folder / path.name)
+        return folder / self.plan.name
+
     # Acting
 
     def fault(self, kind: str, operation: str = "*", **facts: Any) -> None:
@@ -147,15 +156,21 @@ class World:
         self.api("PATCH", f"/storage/v1/b/{bucket}/o/{quote(name, safe='')}", body)
 
     @contextlib.contextmanager
-    def at_request(self, step: int, act: Callable[[], None], *, after: bool = False) -> Iterator[list[int]]:
-        """Let somebody act just before (or after) the n-th request of this process; yields the steps struck."""
+    def at_request(
+        self, step: int, act: Callable[[], None], *, after: bool = False, unless: str = "\n"
+    ) -> Iterator[list[int]]:
+        """Let somebody act just before (or after) the n-th request of this process; yields the steps struck.
+
+        Requests whose path holds `unless` are not counted: nobody acts just before them.
+        """
         exchange = Transport._once
         struck: list[int] = []
         seen = 0
 
         async def interrupted(transport: Transport, *arguments: Any) -> tuple[int, bytes]:
             nonlocal seen
-            mine, seen = seen == step, seen + 1
+            counts = unless not in str(arguments[1])
+            mine, seen = counts and seen == step, seen + counts
             if mine and not after:
                 struck.append(step)
                 act()

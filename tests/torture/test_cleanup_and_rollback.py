@@ -37,10 +37,15 @@ def migrated(new_world: MakeWorld, step: int, **bucket: Any) -> World:
     world.fill(COUNT)
     world.write_plan()
     assert world.execute().exit_code == 0
+    mark_quiet(world)
+    return world
+
+
+def mark_quiet(world: World) -> None:
+    """As `observe` does when nobody uses the old place any more."""
     with closing(sqlite3.connect(world.journal)) as journal:
         journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01'")
         journal.commit()
-    return world
 
 
 def sources(world: World) -> dict[str, str]:
@@ -122,9 +127,7 @@ def test_odd_list_pages_at_cleanup(new_world: MakeWorld, kind: str) -> None:
     names = world.fill(40)
     world.write_plan()
     assert world.execute().exit_code == 0
-    with closing(sqlite3.connect(world.journal)) as journal:
-        journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01'")
-        journal.commit()
+    mark_quiet(world)
     before = sources(world)
     world.fault(kind, "objects.list", count=-1, probability=0.4, seed=7)
     assert clean_up(world) == 0
@@ -137,14 +140,27 @@ def test_odd_list_pages_at_cleanup(new_world: MakeWorld, kind: str) -> None:
     assert world.judge().faults == []
 
 
-@required("a source changes between its verification and the cleanup", "the cleanup is refused, nothing is deleted")
-def test_source_changed_before_cleanup(new_world: MakeWorld) -> None:
+@required(
+    "a source is overwritten, or its metadata changes, between its verification and the cleanup",
+    "the cleanup is refused, nothing is deleted",
+)
+@pytest.mark.parametrize("change", ["overwritten", "metadata changed"])
+def test_source_changed_before_cleanup(new_world: MakeWorld, change: str) -> None:
     world = migrated(new_world, 0)
-    world.overwrite(f"{PREFIX}a//b", "newer")
+    CHANGES[change](world, f"{PREFIX}a//b")
     with pytest.raises(ExecutorError):
         world.run(clean)
     assert len(sources(world)) == COUNT
     world.require_sound(complete=False, finished=False)
+
+
+@required("a source is deleted between its verification and the cleanup", "the others are deleted; its copy stays")
+def test_source_deleted_before_cleanup(new_world: MakeWorld) -> None:
+    world = migrated(new_world, 0)
+    world.delete(f"{PREFIX}a//b")
+    assert clean_up(world) == 0
+    assert sources(world) == {}
+    assert world.require_sound(complete=False).deletions == COUNT - 1
 
 
 @required(
@@ -183,9 +199,7 @@ def test_protected_sources_stay(new_world: MakeWorld) -> None:
     world.patch(f"{PREFIX}100%", {"retention": locked})
     world.write_plan()
     assert world.execute().exit_code == 0
-    with closing(sqlite3.connect(world.journal)) as journal:
-        journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01'")
-        journal.commit()
+    mark_quiet(world)
     assert clean_up(world) == 3
     assert set(sources(world)) == {f"{PREFIX}a//b", f"{PREFIX}../up", f"{PREFIX}100%"}
     world.require_sound(complete=False)
@@ -226,6 +240,35 @@ def _move_state(world: World) -> str:
         return str(journal.execute("SELECT state FROM move").fetchone()[0])
 
 
+@required(
+    "the answer to a removal, a restoration, a revoked grant or the bucket's deletion is lost, at any request",
+    "the rollback ends all the same, and says what is so",
+)
+@pytest.mark.parametrize("kind", ["lost-response", "reset", "cut-response", "error"])
+@pytest.mark.parametrize("cleaned", [False, True])
+def test_rollback_under_faults(new_world: MakeWorld, kind: str, cleaned: bool) -> None:
+    def strike(step: int) -> bool:
+        world = new_world(step)
+        world.fill(COUNT)
+        grant = {"role": "roles/storage.objectViewer", "member": "group:analysts@example.com", "reason": "reads it"}
+        world.write_plan(settings={"iam": [grant]})
+        assert world.execute().exit_code == 0
+        before = sources(world)
+        if cleaned:
+            mark_quiet(world)
+            assert clean_up(world) == 0
+        world.fault(kind, after=step)
+        result = world.run(take_back)
+        assert result.exit_code == 0, (step, result)
+        assert sources(world) == before
+        assert TARGET not in world.state()["buckets"]
+        assert any("was deleted" in said for said in result.details[0].notes), result.details
+        world.require_sound(complete=False)
+        return world.injected > 0
+
+    assert every_step(60, strike) >= 8
+
+
 @required("soft delete is off, and the source was cleaned up", "rollback copies back from our verified copies")
 def test_rollback_without_soft_delete(new_world: MakeWorld) -> None:
     world = migrated(new_world, 0, softDeletePolicy={"retentionDurationSeconds": "0"})
@@ -234,6 +277,50 @@ def test_rollback_without_soft_delete(new_world: MakeWorld) -> None:
     assert world.run(take_back).exit_code == 0
     assert sources(world) == before
     world.require_sound(finished=False)
+
+
+async def clean_taking_the_lock(plan: Path) -> Any:
+    return await cleanup(plan, Selection(), lambda _: True, settings=SETTINGS, take_lock=True)
+
+
+async def take_back_taking_the_lock(plan: Path) -> Any:
+    return await rollback(plan, Selection(), lambda _: True, settings=SETTINGS, take_lock=True)
+
+
+CLASHES = {
+    "cleanup meets rollback": (clean, take_back_taking_the_lock),
+    "rollback meets cleanup": (take_back, clean_taking_the_lock),
+}
+
+
+@required(
+    "somebody cleans up with a copied journal and --take-lock, at any request of a living rollback, or the other way",
+    "whoever lost the lock stops before its next batch of deletions; a good copy of everything is left",
+)
+@pytest.mark.parametrize("clash", CLASHES)
+@pytest.mark.parametrize("killed", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_two_who_delete(new_world: MakeWorld, clash: str, killed: bool) -> None:
+    ours, theirs = CLASHES[clash]
+
+    def strike(step: int) -> bool:
+        world = migrated(new_world, step)
+        before = sources(world)
+        other = world.copy_files("elsewhere")
+        # One that is killed leaves its lock behind, one that ends gives it back: ours is gone either way.
+        death = Death("request-answered", 12) if killed else None
+
+        def act() -> None:
+            Victim(world.server.url, other.parent, theirs, other, death=death).wait()
+
+        # Between the last look at the lock and the batch that follows it lie milliseconds; nobody acts in them here.
+        with world.at_request(step, act, unless="/batch/") as struck, contextlib.suppress(ExecutorError):
+            world.run(ours)
+        held = [one for bucket in world.state()["buckets"].values() for one in bucket["objects"]]
+        assert set(before.values()) <= {one["sha256"] for one in held}
+        assert world.judge(journal=False).faults == []
+        return bool(struck)
+
+    assert every_step(60, strike) >= 8
 
 
 @required("somebody edits or adds objects at the target before a rollback", "theirs stays, and so does the bucket")

@@ -28,6 +28,7 @@ def event(kind: str, bucket: str, name: str, generation: int, sha: str, run: str
 SOURCE = event("written", "s", "a", 1, "one")
 COPY = event("written", "t", "a", 2, "one", "run", "plan/1")
 GONE = event("deleted", "s", "a", 1, "one", "run")
+BACK = event("deleted", "t", "a", 2, "one", "run", "plan/1")
 THEIRS = event("written", "t", "a", 2, "theirs")
 
 
@@ -42,6 +43,7 @@ def findings(*history: Event, objects: dict[str, dict[str, int]]) -> list[str]:
 def test_a_faithful_history_is_not_blamed() -> None:
     assert findings(SOURCE, COPY, objects={"s": {"a": 1}, "t": {"a": 2}}) == []
     assert findings(SOURCE, COPY, GONE, objects={"s": {}, "t": {"a": 2}}) == []
+    assert findings(SOURCE, COPY, BACK, objects={"s": {"a": 1}, "t": {}}) == []
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,7 @@ def test_a_faithful_history_is_not_blamed() -> None:
         ([SOURCE, event("overwritten", "s", "a", 1, "one", "run")], {"s": {}}, "overwrote a source object"),
         ([event("written", "s", "a", 3, "new", "run")], {"s": {"a": 3}}, "never held"),
         ([SOURCE], {"s": {"a": 9}}, "disagree"),
+        ([SOURCE, COPY, {**GONE, "run": ""}, BACK], {"s": {}, "t": {}}, "the only copy"),
     ],
 )
 def test_every_rule_can_blame(history: list[Event], objects: dict[str, dict[str, int]], blame: str) -> None:

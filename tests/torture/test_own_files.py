@@ -15,7 +15,7 @@ import pytest
 
 from executor.errors import ExecutorError, ExecutorLocked, JournalBroken
 from executor.reading import Selection
-from executor.run import run
+from executor.run import journal_path_of, run
 from torture_driver import Death, Victim
 from torture_world import MOVED, SETTINGS, TARGET, World, required
 
@@ -135,6 +135,35 @@ def test_lock_of_the_dead(new_world: MakeWorld) -> None:
         world.execute(journal_path=world.directory / "elsewhere.sqlite")
     assert world.execute().exit_code == 0
     world.require_sound()
+
+
+@required(
+    "a copy of the journal on another machine, while its run is alive or after it was killed",
+    "refused with exit 11; the journal where it ran goes on, a copy needs --take-lock",
+)
+@pytest.mark.parametrize("alive", [False, True])
+def test_a_copied_journal_is_another_journal(new_world: MakeWorld, alive: bool) -> None:
+    world = new_world(int(alive))
+    world.fill(40)
+    world.write_plan()
+    if alive:
+        world.fault("latency", "objects.rewrite", seconds=0.3, count=-1)
+    death = None if alive else Death("request-sent", 20)
+    first = Victim(world.server.url, world.directory, _execute, world.plan, death=death)
+    if alive:
+        _await_calls(world, "objects.rewrite")
+    else:
+        assert first.wait() is None
+    copy = journal_path_of(world.copy_files("elsewhere"))
+    with pytest.raises(ExecutorLocked, match="copy of this journal"):
+        world.execute(journal_path=copy)
+    if alive:
+        assert first.wait() == 0
+        world.heal()
+    assert world.execute().exit_code == 0
+    world.require_sound()
+    assert world.execute(journal_path=copy, take_lock=True).exit_code == 0
+    assert world.require_sound(complete=True).copies == 40, "the copied journal wrote nothing again"
 
 
 def _await_calls(world: World, operation: str) -> None:

@@ -20,6 +20,10 @@ async def _run_with_settings(plan: object) -> object:
     return await run(plan, Selection(), settings=SETTINGS)  # type: ignore[arg-type]
 
 
+@required(
+    "SIGKILL before or after any request, and before or after any commit of the journal",
+    "the next run goes on; every object is written once",
+)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_kill_at_every_boundary(new_world: MakeWorld, point: str) -> None:
     def strike(step: int) -> bool:
@@ -60,6 +64,9 @@ def test_a_spoilt_copy_that_nobody_journalled(new_world: MakeWorld) -> None:
     assert max(advised) == 3, "no kill left a spoilt copy behind: this test shows nothing"
 
 
+@required(
+    "SIGKILL in the middle of a large object", "goes on with the token that the journal holds; not from its start"
+)
 def test_a_large_object_goes_on_from_its_last_token(new_world: MakeWorld) -> None:
     calls, whole = [], 12
     for step in range(20):
