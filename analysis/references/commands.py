@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from analysis.references import container_environment, guesses, jinja, recording, shell, storage_tools
 from analysis.references.frames import Frame
-from analysis.references.text import HOLE, Text, literal
+from analysis.references.locations import located
+from analysis.references.text import HOLE, Text, join, literal
 from analysis.references.values import (
     Arguments,
     Items,
@@ -70,6 +71,8 @@ def found_in_call(machine: "Machine", name: str, arguments: Arguments, frame: Fr
                     _script(machine, jinja.render(option, context), name, arguments, frame, directories, variables)
                     or found
                 )
+            elif isinstance(option, Items) and (lines := _lines_of(option)) is not None:
+                found = _script(machine, lines, name, arguments, frame, directories, variables) or found
             elif isinstance(option, Items) and _argv_like(option, machine.program.installed):
                 words = [jinja.render(as_text(word), context) for word in option.values]
                 found = _command(machine, shell.Command(words), name, arguments, frame, directories, variables) or found
@@ -141,6 +144,14 @@ def _all_texts(arguments: Arguments) -> list[Text]:
     return [text for value in arguments.everything() for text in texts(value) if not isinstance(value, Table | Product)]
 
 
+def _lines_of(items: Items) -> Text | None:
+    """The script that a list of command lines is, as continuous integration writes it; None for the words of one."""
+    found = [value for value in items.values if isinstance(value, Text)]
+    if not found or " " not in found[0].flat.strip() or not _COMMANDLIKE.search("\n".join(one.flat for one in found)):
+        return None
+    return join(literal("\n"), found)
+
+
 def _argv_like(items: Items, installed: Collection[str]) -> bool:
     return any(isinstance(word, Text) and _commandlike(word, installed) for word in items.values)
 
@@ -183,13 +194,20 @@ def _command(
     written = command.site or (command.words[0].first_line if command.words else None)
     here = written if written and written.file == arguments.site.file else arguments.site
     for role, place, _, via in storage_tools.touches(command):
-        recording.touch(machine, role, place.bucket, place.prefix, here, f"{name}: {via}", frame, arguments=arguments)
+        at = recording.told_at(here, command.end, place.prefix, place.bucket)
+        recording.touch(machine, role, place.bucket, place.prefix, at, f"{name}: {via}", frame, arguments=arguments)
         found = True
         acted = acted or role != "reference"
+    handed_on = storage_tools.handed_on(command.words)
     started = script_start(command.words, machine.program.installed)
-    if started is None or acted:
-        return found
+    if started is None or (acted and not handed_on):
+        return _unfollowed(machine, handed_on, name, arguments, frame) or found
     script, words = started
+    for word in command.words[1:]:
+        file = located(word) if word.flat == script else None
+        if file is not None:
+            at = recording.told_at(here, max(command.end, _end(arguments)), word)
+            recording.touch(machine, "read", file.bucket, file.prefix, at, name, frame, arguments=arguments)
     near = [command.directory] if command.directory else []
     exported: dict[str, Value] = {**variables, **command.variables}
     if machine.program.start(
@@ -202,7 +220,11 @@ def _command(
         arguments.site,
     ):
         return True
-    return _unfollowed(machine, words, name, arguments, frame)
+    return _unfollowed(machine, words, name, arguments, frame) or found
+
+
+def _end(arguments: Arguments) -> int:
+    return (arguments.node.end_lineno or 0) if arguments.node is not None else 0
 
 
 def _unfollowed(
@@ -221,7 +243,14 @@ def _unfollowed(
         role = guesses.guessed_role(option.replace("-", "_"), "") if guess else None
         found = (
             recording.addresses(
-                machine, role or "reference", word, arguments.site, name, frame, arguments=arguments, confidence=0.6
+                machine,
+                role or "reference",
+                word,
+                recording.told_at(arguments.site, _end(arguments), word),
+                name,
+                frame,
+                arguments=arguments,
+                confidence=0.6,
             )
             or found
         )

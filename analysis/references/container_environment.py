@@ -14,7 +14,7 @@ from analysis.references.values import (
 def handed_on(arguments: Arguments) -> dict[str, Value]:
     """Environment variables that a call hands to what it starts: a dict, or a list of name and value pairs."""
     found: dict[str, Value] = {}
-    for key in ("env", "env_vars", "environment", "envs", "environment_variables", "env_variables"):
+    for key in ("env", "env_vars", "environment", "envs", "environment_variables", "env_variables", "variables"):
         for option in alternatives(value) if (value := arguments.get(key)) is not None else ():
             found.update(_pairs(option))
     for key in ("overrides", "container_overrides", "job", "pod_override", "full_pod_spec", "body"):

@@ -4,6 +4,7 @@ import re
 
 from analysis.references.checkout import Checkout
 from analysis.references.model import Site
+from analysis.references.operators import same_environment
 from analysis.references.text import Text, literal
 
 _LINE = re.compile(
@@ -14,6 +15,9 @@ _PAIR = re.compile(
 )
 
 
+# What Terraform computes is put in by the reader of Terraform.
+_EXPRESSION = re.compile(r"(?:var|local|module|data|each|google_\w+)[.\[]")
+
 _SCRIPT = re.compile(
     r"^\s*[\"']?(?P<name>[\w.-]+)[\"']?\s*=\s*[\"']?(?P<target>[A-Za-z_][\w.]*:[A-Za-z_]\w*)", re.MULTILINE
 )
@@ -23,11 +27,13 @@ def variables(checkout: Checkout, env: str | None) -> dict[str, Text]:
     """Variables that all deployment files agree on, or that the file of this environment sets."""
     found: dict[str, dict[str, Text]] = {}
     for file in checkout.of("config", "yaml", "docker", "terraform"):
+        if env and _of_another_environment(file.path, env):
+            continue
         content = checkout.text(file.path)
         for match in (*_lines(content), *_PAIR.finditer(content)):
             line = content.count("\n", 0, match.start("value")) + 1
             value = literal(match["value"].strip(), Site(file.path, line))
-            if "{{" in value.flat or "$" in value.flat:
+            if "{{" in value.flat or "$" in value.flat or _EXPRESSION.match(value.flat):
                 continue
             ours = bool(env) and re.search(rf"(?:^|[/._-]){re.escape(env or '')}(?:[/._-]|$)", file.path) is not None
             found.setdefault(match["name"], {})["ours" if ours else value.flat] = value
@@ -36,6 +42,19 @@ def variables(checkout: Checkout, env: str | None) -> dict[str, Text]:
         for name, values in found.items()
         if "ours" in values or len(values) == 1
     }
+
+
+_ENVIRONMENTS = re.compile(
+    r"(?:^|[/._-])(?P<name>prod|production|prd|staging|stage|stg|preprod|dev|development|test|qa|uat|local|example|sample)"
+    r"(?=[/._-]|$)",
+    re.IGNORECASE,
+)
+
+
+def _of_another_environment(path: str, env: str) -> bool:
+    """Whether a file's path names environments, and none of them is the one that is asked for."""
+    named = {match["name"] for match in _ENVIRONMENTS.finditer(path)}
+    return bool(named) and not any(same_environment(name, env) for name in named)
 
 
 def installed_scripts(checkout: Checkout) -> dict[str, str]:

@@ -241,7 +241,7 @@ def arguments(machine: "Machine", node: ast.Call, frame: Frame) -> Arguments:
     """The evaluated arguments of a call; its site is the line of the called name."""
     name = node.func
     line = (name.end_lineno or node.lineno) if isinstance(name, ast.Attribute) else node.lineno
-    result = Arguments([], {}, frame.site(node)._replace(line=line))
+    result = Arguments([], {}, frame.site(node)._replace(line=line), node=node)
     for argument in node.args:
         if isinstance(argument, ast.Starred):
             inner = evaluate(machine, argument.value, frame)

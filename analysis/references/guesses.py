@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 
 _SILENT = re.compile(
     r"(?:^|\.)(?:print|log|info|debug|warning|warn|error|exception|critical|format|append|echo|secho|xcom_push|xcom_pull"
-    r"|urlparse|urlsplit|Exception|\w+Error|Field|field)$"
+    r"|urlparse|urlsplit|write|writelines|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
     r"^template_location$|^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir|pipeline_root)(?:_|$)"
-    r"|(?:_|^)(?:output|destination|dest|target|temp|tmp|staging|checkpoint|ckpt|log_dir|logdir|model_dir)(?:_|$)",
+    r"|(?:_|^)(?:outputs?|destinations?|dest|targets?|sinks?|loaders?|temp|tmp|staging|checkpoint|ckpt|(?:log|model|out|work)_?dir)(?:_|$)",
     re.IGNORECASE,
 )
 _READS = re.compile(
-    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|(?:python_)?package_uris?|initialization_actions)(?:_|$)|(?:_|^)(?:input|source|src|spec_gcs_path)(?:_|$)"
+    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|(?:python_)?package_uris?|initialization_actions)(?:_|$)|(?:_|^)(?:inputs?|sources?|src|reads|extractors?|spec_gcs_path)(?:_|$)"
+    r"|(?:^|_)(?:(?:main|query)_(?:\w+_)?file_uri|(?:python_|jar_)?file_uris|archive_uris)$"
     r"|(?:^|[._:])(?:jars?|init_actions?)(?:_|$)",
     re.IGNORECASE,
 )

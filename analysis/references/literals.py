@@ -10,6 +10,7 @@ from analysis.references.guesses import guessed_role
 from analysis.references.locations import embedded
 from analysis.references.model import Role, Site
 from analysis.references.program import Program, Start
+from analysis.references.recording import told_at
 from analysis.references.text import Text, hole, join, literal
 from analysis.references.values import as_text
 
@@ -80,8 +81,8 @@ def _shell(program: Program, file: SourceFile) -> None:
     if file.language == "makefile":  # $(NAME) and $$NAME there are ${NAME} and $NAME to the shell
         known.update(shell.make_variables(text))
         spans = [
-            (m.start(), m.end(), literal("${" + m[1] + "}", text.cut(m.start(), m.end()).first_line))
-            for m in re.finditer(r"\$\((\w+)\)", text.flat)
+            (m.start(), m.end(), literal("${" + m[1] + "}" if m[1] else "$", text.cut(m.start(), m.end()).first_line))
+            for m in re.finditer(r"\$\((\w+)\)|\$\$", text.flat)
         ]
         text = text.replace_spans(spans)
     for command in shell.commands(text, known, program.env, sourced=_sourced(program, file.path)):
@@ -102,16 +103,18 @@ def _sourced(program: Program, importer: str) -> Callable[[str], Text | None]:
 def _command(program: Program, command: shell.Command, path: str, workload: str) -> None:
     touched = list(storage_tools.touches(command))
     here = _written(command, path)
-    if all(role == "reference" for role, *_ in touched) and _start(program, command, path, workload):
+    handed_on = storage_tools.handed_on(command.words)
+    acts = any(role != "reference" for role, *_ in touched)
+    started = (not acts or bool(handed_on)) and _start(program, command, path, workload)
+    if started and not acts:
         return
     for role, place, _, via in touched:
-        program.record(role, place.bucket, place.prefix, here, via, 0.9, workload=workload)
-    if touched:
-        return
-    if command.words[0].flat in ("echo", "printf"):
+        at = told_at(here, command.end, place.prefix, place.bucket)
+        program.record(role, place.bucket, place.prefix, at, via, 0.9, workload=workload)
+    if started or command.words[0].flat in ("echo", "printf"):
         return
     option = ""
-    for word in command.words:
+    for word in handed_on if touched else command.words:
         name, equals, _ = word.flat.removeprefix("--").partition("=")
         option = name if word.flat.startswith("--") else option
         for _, _, place in embedded(word):
@@ -119,7 +122,7 @@ def _command(program: Program, command: shell.Command, path: str, workload: str)
                 guessed_role(option.replace("-", "_"), "") or "reference" if option else "reference",
                 place.bucket,
                 place.prefix,
-                here,
+                told_at(here, command.end, place.prefix, place.bucket),
                 command.words[0].pattern[:40],
                 0.6,
                 workload=workload,
@@ -145,12 +148,13 @@ def _structured(program: Program, file: SourceFile) -> None:
     """YAML, JSON and settings: the key before an address tells what it is for."""
     content = program.checkout.text(file.path)
     pairs = file.language == "yaml" and _PAIRED.search(content)
-    if not (_worth(content) or pairs or _STARTS.search(content)):
+    if not (_worth(content) or pairs or _STARTS.search(content)) or file.path.endswith((".lock", "package-lock.json")):
         return
-    value = structured.load(program, file.path) if file.language in ("yaml", "json") else None
+    parsed = file.language in ("yaml", "json") or file.path.endswith(".toml")
+    value = structured.load(program, file.path) if parsed else None
     if value is not None:
         pipelines.scan_structure(program, file.path, value)
-        for line in program.file_text(file.path).lines() if file.language == "yaml" else ():
+        for line in program.file_text(file.path).lines() if file.language != "json" else ():
             if line.flat.lstrip().startswith("#"):
                 _document_line(program, line, file)
         return
@@ -189,10 +193,11 @@ def _structured_line(program: Program, line: Text, keys: list[str], file: Source
             if role == "reference":
                 role = None
                 via = keys[-1] if keys else file.language
-        role = role or pipelines.role_of_keys(keys)
-        program.record(
-            role, place.bucket, place.prefix, line.first_line or Site(file.path, 1), via, 0.7, workload=workload
-        )
+        site = line.first_line or Site(file.path, 1)
+        if role is None:
+            role = pipelines.role_of_keys(keys) if keys else "reference"
+            program.settings.add(site)
+        program.record(role, place.bucket, place.prefix, site, via, 0.7, workload=workload)
 
 
 def _plain(program: Program, file: SourceFile) -> None:

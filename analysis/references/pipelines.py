@@ -17,10 +17,13 @@ from analysis.references.sql import touches as sql_touches
 from analysis.references.text import Text, hole, literal
 from analysis.references.values import Arguments, Items, Table, Value, as_text
 
-_COMMANDS = ("command", "cmds", "args", "arguments", "run", "script", "entrypoint", "bash_command", "cmd", "commands")
+_COMMANDS = (
+    "command", "cmds", "args", "arguments", "run", "script", "entrypoint", "bash_command", "cmd", "commands",
+    "before_script", "after_script", "install", "deploy",
+)  # fmt: skip
 _CLASSES = ("operator", "class", "class_name", "_target_", "operator_class", "task_type")
 _BUCKET_KEYS = ("bucket", "bucket_name", "gcs_bucket")
-_PATH_KEYS = ("prefix", "path", "folder", "object", "blob", "key", "object_name")
+_PATH_KEYS = ("prefix", "path", "folder", "object", "blob", "key", "object_name", "key_naming_convention")
 _TOOLS = ("gsutil", "gcloud", "bq")
 _EXTERNAL = {"location", "external_location", "uri", "uris", "source_uris"}
 
@@ -29,7 +32,10 @@ def scan_structure(program: Program, path: str, value: Value) -> None:
     """Record what one file's content does, and start the scripts that it starts."""
     machine = Machine(program, path.rpartition("/")[0], Process(), program.script_name(path))
     frame = Frame(Module(path, ast.Module([], []), path), {})
-    value = _filled(value, _names_of(value, program.env), program.env, {})
+    known = _names_of(value, program.env)
+    if isinstance(value, Table) and _DOUBLES & value.entries.keys():
+        known["$"] = literal("$")
+    value = _filled(value, known, program.env, {})
     for table, keys in _tables(value, (), set()):
         site = _site(table, path)
         arguments = Arguments([], {key: entry for key, entry in table.entries.items() if isinstance(key, str)}, site)
@@ -42,6 +48,8 @@ def scan_structure(program: Program, path: str, value: Value) -> None:
 
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(?P<name>[^}]{1,200}?)\s*\}\}")
+# Files with these keys (of builds, of compositions) write `$$` for a `$` that the shell is to see.
+_DOUBLES = {"steps", "services"}
 _SUBSTITUTED = ("substitutions", "env", "variables")
 
 
@@ -74,7 +82,7 @@ def _filled(value: Value, known: dict[str, Text], env: str | None, done: dict[in
         text = _expressions(value, known, env)
         spans = [
             (match.start(), match.end(), known[match["name"]])
-            for match in re.finditer(r"\$\{?(?P<name>\w+)\}?", text.flat)
+            for match in re.finditer(r"\$\{?(?P<name>\w+|\$)\}?", text.flat)
             if match["name"] in known
         ]
         return text.replace_spans(spans) if spans else text
@@ -105,7 +113,9 @@ def _step(machine: Machine, table: Table, arguments: Arguments, frame: Frame) ->
     first = entry if isinstance(entry, Text) else literal(tool, name.first_line) if tool in _TOOLS else None
     if first is None:
         return set()
-    given_words = [expand(as_text(word), {}, machine.env) for word in words.values]
+    # A shell puts in what it was told itself; other tools get what nobody can tell.
+    shell_runs = first.flat.rpartition("/")[2] in ("bash", "sh")
+    given_words = [as_text(word) if shell_runs else expand(as_text(word), {}, machine.env) for word in words.values]
     command = shell.Command([first, *given_words], site=name.first_line)
     touched = False
     for role, place, _, via in storage_tools.touches(command):
@@ -166,7 +176,9 @@ def _commands(machine: Machine, table: Table, arguments: Arguments, frame: Frame
     if not present:
         return set()
     keywords = {
-        key: arguments.keywords[key] for key in (*present, "image", "env", "environment") if key in arguments.keywords
+        key: arguments.keywords[key]
+        for key in (*present, "image", "env", "environment", "variables")
+        if key in arguments.keywords
     }
     found = found_in_call(machine, machine.workload, Arguments([], keywords, arguments.site), frame)
     del table
@@ -180,6 +192,7 @@ def _pair(machine: Machine, keys: list[str], arguments: Arguments, frame: Frame)
     if isinstance(bucket, Text) and isinstance(path, Text) and "://" not in path.flat:
         role = role_of_keys(keys) if keys else "reference"
         recording.touch(machine, role, bucket, path, arguments.site, "settings", frame, confidence=0.6)
+        machine.program.settings.add(arguments.site)
 
 
 def _strings(table: Table) -> Iterator[tuple[str, Text]]:
@@ -200,10 +213,20 @@ def _address(machine: Machine, keys: list[str], text: Text, path: str, frame: Fr
         if place is not None:
             role = role_of_keys(keys)
             recording.touch(machine, role, place.bucket, place.prefix, site, keys[-1], frame, confidence=0.7)
+            machine.program.settings.add(site)
+
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z][A-Z0-9]{3,}")
+_ENVIRONMENTS = {"env", "environment", "envs", "env_vars", "envVars", "env_variables", "variables", "substitutions"}
 
 
 def role_of_keys(keys: list[str]) -> Role:
-    """What the keys above an address say about it; the nearest one that says anything."""
+    """What the keys above an address say about it; the nearest one that says anything.
+
+    A variable of a process says nothing: what the process does with it is told where it does it.
+    """
+    if _VARIABLE.fullmatch(keys[-1]) or _ENVIRONMENTS.intersection(keys):
+        return "reference"
     if len(keys) > 1 and keys[-1] in _EXTERNAL and keys[-2] in ("external", "external_data_configuration"):
         return "read"
     if keys[-2:] == ["objects", "location"]:  # where a build leaves its artifacts

@@ -86,6 +86,7 @@ class Program:
     started: dict[str, set[object]] = field(default_factory=dict)
     given_up: list[GivenUp] = field(default_factory=list)
     drafts: dict[tuple[str, str, str, str, int, str], _Draft] = field(default_factory=dict)
+    settings: set[Site] = field(default_factory=set)  # lines of settings that name an address
     structures: dict[str, Value | None] = field(default_factory=dict)  # YAML, JSON and TOML files already read
     structured_characters: int = 0
     installed: dict[str, str] = field(default_factory=dict)  # console scripts: name -> module:function
@@ -343,12 +344,19 @@ class Program:
         return {site.line for draft in self.drafts.values() for site in draft.provenance if site.file == file}
 
     def references(self) -> list[Reference]:
-        """Everything collected, by file and line."""
+        """Everything collected, by file and line; a setting that code was seen to use acts where the code does."""
+        used = {
+            site
+            for draft in self.drafts.values()
+            if draft.kind == "code" and draft.role != "reference"
+            for site in draft.provenance
+            if site.file != draft.site.file
+        } & self.settings
         found = [
             Reference(
                 draft.bucket,
                 draft.prefix,
-                draft.role,
+                "reference" if draft.site in used else draft.role,
                 draft.site.file,
                 draft.site.line,
                 draft.via,

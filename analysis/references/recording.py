@@ -1,5 +1,7 @@
 """Recording a reference: templates rendered, the workload named, addresses told from other strings."""
 
+import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analysis.references import jinja
@@ -41,6 +43,30 @@ def touch(
         confidence,
         workload=workload(machine, arguments, frame),
     )
+
+
+NEAR = 3  # lines below its first line at which an argument is still found at a glance
+
+
+def told_at(site: Site, end: int, *written: Text) -> Site:
+    """The line on which a reader looks for a command that ends on line `end`: its first, or the one its address is
+    written on where that is further down.
+    """
+    for text in written:
+        lines = [piece.site.line for piece in text.pieces if piece.site is not None and piece.site.file == site.file]
+        below = [line for line in lines if site.line < line <= end]
+        if below:
+            return site._replace(line=below[0]) if below[0] - site.line > NEAR else site
+    return site
+
+
+def told_in(arguments: Arguments, keys: Sequence[str]) -> Site:
+    """The same for what a call takes from a description that it holds: the line of the last of `keys`."""
+    node, site = arguments.node, arguments.site
+    if node is None or not keys or (node.end_lineno or 0) - site.line <= NEAR:
+        return site
+    lines = [one.lineno for one in ast.walk(node) if isinstance(one, ast.Constant) and one.value == keys[-1]]
+    return site._replace(line=lines[0]) if lines and lines[0] - site.line > NEAR else site
 
 
 def workload(machine: "Machine", arguments: Arguments | None, frame: Frame) -> str:

@@ -43,6 +43,7 @@ class Command:
     stdin: Text | None = None
     directory: Text | None = None  # where a `cd` before it went
     site: Site | None = None  # where it is written
+    end: int = 0  # the last line it is written on
 
 
 def commands(
@@ -249,15 +250,18 @@ class _Run:
         elif head in self.functions and self.depth < 4 and self.calls < MAXIMUM_CALLS:
             yield from self._call(head, words[1:])
         else:
-            yield from self._plain(words, known, stdin, line, raw[0].text.first_line)
+            yield from self._plain(words, known, stdin, line, raw)
 
     def _plain(
-        self, words: list[Text], known: dict[str, Text], stdin: Text | None, line: Line, site: Site | None
+        self, words: list[Text], known: dict[str, Text], stdin: Text | None, line: Line, raw: list[Word]
     ) -> Iterator[Command]:
         if words[0].flat == "xargs" or words[0].flat.endswith("/xargs"):
             begin = next((index for index, word in enumerate(words[1:], 1) if _TOOL.match(word.flat)), None)
             words = [*words[begin:], self.listed or hole("listed")] if begin is not None else words
-        command = Command(words, known, stdin, self.directory, site)
+        last = raw[-1].text.sites
+        command = Command(
+            words, known, stdin, self.directory, raw[0].text.first_line, max((one.line for one in last), default=0)
+        )
         yield command
         head = words[0].flat
         if line.after == "|":

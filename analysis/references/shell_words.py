@@ -157,7 +157,8 @@ def _word(text: Text, position: int) -> tuple[Word, int]:
             position = start = min(end + 1, len(flat))
         elif character == "\\" and position + 1 < len(flat):
             parts.append(text.cut(start, position))
-            start = position + 1
+            joins = flat[position + 1] == "\n"  # the word goes on in the next line
+            start = position + (2 if joins else 1)
             position += 2
         elif character == "{" and (jinja := _BRACED_JINJA.match(flat, position)):
             position = jinja.end()

@@ -7,6 +7,7 @@ from analysis.references import shell, sql
 from analysis.references.guesses import guessed_role
 from analysis.references.locations import Location, located
 from analysis.references.model import Role, Site
+from analysis.references.shell_words import expand
 from analysis.references.text import HOLE, Text, literal
 
 Touch = tuple[Role, Location, Site | None, str]
@@ -37,16 +38,27 @@ def touches(command: shell.Command) -> Iterator[Touch]:
     for index, word in enumerate(words[:6]):
         name = word.flat.rpartition("/")[2]
         rest = words[index + 1 :]
-        if name in ("gsutil", "gcloud", "bq", "edr", "rclone", "curl", "wget", "gcsfuse", "hadoop", "hdfs"):
+        if name in _TOOLS:
             yield from _TOOLS[name](rest)
-            return
-        if "clickhouse" in name or name in ("duckdb", "psql", "snowsql"):
-            yield from _sql_words(rest, command.stdin)
+        if name in ("bq", "duckdb", "psql", "snowsql") or "clickhouse" in name:
+            yield from _queries(rest if name != "bq" else [], command)
+        if name in _TOOLS or name in ("duckdb", "psql", "snowsql") or "clickhouse" in name:
             return
 
 
-def _sql_words(words: list[Text], stdin: Text | None) -> Iterator[Touch]:
-    for text in [*words, *([stdin] if stdin else [])]:
+def handed_on(words: list[Text]) -> list[Text]:
+    """The words of a submitted job: after `--`, or after the file that spark-submit runs."""
+    flats = [word.flat for word in words]
+    if flats and flats[0].rpartition("/")[2] == "gcloud":
+        return words[flats.index("--") + 1 :] if "--" in flats else []
+    if flats and flats[0].rpartition("/")[2] == "spark-submit":
+        return words[_job_file(words[1:]) + 2 :]
+    return []
+
+
+def _queries(words: list[Text], command: shell.Command) -> Iterator[Touch]:
+    stdin = [expand(command.stdin, command.variables, None)] if command.stdin else []
+    for text in [*words, *stdin]:
         if sql.looks_like_sql(text.flat):
             yield from sql.touches(text)
 
@@ -109,9 +121,11 @@ def _somewhere(verb: str, targets: list[Text], words: list[Text], via: str) -> I
     unknown = [target for target in (targets[-1], *targets[:-1]) if target.flat.startswith(HOLE)]
     for word in unknown[:1]:
         role: Role = "write" if word is targets[-1] else "read"
-        yield role, Location(word, word), word.first_line, via
+        slash = word.flat.find("/")
+        place = Location(word.cut(0, slash), word.cut(slash + 1)) if slash > 0 else Location(word, word)
+        yield role, place, word.first_line, via
         if verb == "rsync" and role == "write" and _mirrors(words):
-            yield "delete", Location(word, word), word.first_line, via
+            yield "delete", place, word.first_line, via
 
 
 def _copying(verb: str, targets: list[Text], words: list[Text], tool: str) -> Iterator[Touch]:
@@ -185,7 +199,7 @@ def _service(words: list[Text], names: list[str]) -> Iterator[Touch]:
                 continue
             value = word.cut(len(option) + 3)
         for part in value.split(","):
-            pair = re.match(r"\^?\w*\^?(?P<name>[A-Za-z_][\w.-]*)=(?=gs://)", part.flat)
+            pair = re.match(r"(?:\^[^^]*\^)?(?P<name>[A-Za-z_][\w.-]*)=(?=gs://)", part.flat)
             named = pair["name"] if pair else option
             role = guessed_role(named.replace("-", "_"), "") if named else verb
             yield from _place(role or "reference", part.cut(pair.end()) if pair else part, via)
@@ -203,6 +217,35 @@ def _bq(words: list[Text]) -> Iterator[Touch]:
         start = word.flat.find("gs://")
         for part in word.cut(start).split(",") if start >= 0 else []:
             yield from _place(role, part, f"bq {verb}".strip())
+
+
+_FLAGS = frozenset(("--verbose", "--supervise", "--help", "--version"))
+_FILES = ("--jars", "--py-files", "--files", "--archives")
+
+
+def _job_file(words: list[Text]) -> int:
+    """Where the file that spark-submit runs stands among its words."""
+    index = 0
+    while index < len(words) and words[index].flat.startswith("-"):
+        index += 1 if "=" in words[index].flat or words[index].flat in _FLAGS else 2
+    return index
+
+
+def _spark_submit(words: list[Text]) -> Iterator[Touch]:
+    """The files a job consists of, and settings that name a place."""
+    end = _job_file(words)
+    for index, word in enumerate(words[:end]):
+        option, equals, _ = word.flat.partition("=")
+        value = word.cut(len(option) + 1) if equals else words[index + 1] if index + 1 < end else Text()
+        if option in _FILES:
+            for part in value.split(","):
+                yield from _place("read", part, "spark-submit")
+        elif option == "--conf":
+            key = value.flat.partition("=")[0]
+            role = guessed_role(key.replace(".", "_"), "")
+            yield from _place(role or "reference", value.cut(len(key) + 1), "spark-submit")
+    for word in words[end : end + 1]:
+        yield from _place("read", word, "spark-submit")
 
 
 def _edr(words: list[Text]) -> Iterator[Touch]:
@@ -271,4 +314,5 @@ _TOOLS = {
     "gcsfuse": _gcsfuse,
     "hadoop": _hadoop,
     "hdfs": _hadoop,
+    "spark-submit": _spark_submit,
 }

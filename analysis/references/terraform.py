@@ -15,7 +15,12 @@ from analysis.references.text import Text, hole, literal
 
 _OPEN = re.compile(r'^\s*(?P<words>[\w-]+(?:\s+"[^"]*")*)\s*(?:=\s*)?\{\s*(?P<rest>.*)$')
 _ATTRIBUTE = re.compile(r"^\s*(?P<key>[\w-]+)\s*=\s*(?P<value>.+?)\s*$")
-_STRING = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"|(?P<name>\b(?:var|local|google_[\w]+|data|module)(?:\.[\w-]+)+)')
+# The text of a string may hold strings of its own in `${…}`; one of several resources has an index.
+_STRING = re.compile(
+    r'"(?P<text>(?:\$\{[^}]*\}|[^"\\]|\\.)*)"'
+    r"|(?P<name>\b(?:var|local|google_[\w]+|data|module)(?:\.[\w-]+)(?:\.[\w-]+|\[[^\]]*\])*)"
+)
+_INDEX = re.compile(r"\[[^\]]*\]")
 _INNER = re.compile(r"\$\{(?P<name>[^}]*)\}")
 _COMMENT = re.compile(r"^\s*(?:#|//)")
 _ADDRESS_ROLES: dict[str, Role] = {"source_uris": "read", "destination_uris": "write", "source_uri": "read"}
@@ -44,7 +49,17 @@ def scan_terraform(program: Program) -> None:
     known = _names(program, blocks)
     for path, found in blocks.items():
         for block in found:
+            for name, value in _variables(block):
+                program.deployed.setdefault(name, _settled(value, known, program.env))
             _record(program, path, block, known)
+
+
+def _variables(block: _Block) -> Iterator[tuple[str, Text]]:
+    """Environment variables that a block hands to a container or a function."""
+    if block.words[0] == "env" and (names := block.values.get("name")) and (values := block.values.get("value")):
+        yield names[0].flat, values[0]
+    elif block.words[0] in ("environment_variables", "env_vars", "environment"):
+        yield from ((key, values[0]) for key, values in block.values.items())
 
 
 def _blocks(program: Program, path: str) -> Iterator[_Block]:
@@ -89,10 +104,10 @@ def _closing(flat: str) -> int:
 def _values(value: Text) -> Iterator[Text]:
     for match in _STRING.finditer(value.flat):
         if match["name"]:
-            yield hole(match["name"], value.first_line)
+            yield hole(_INDEX.sub("", match["name"]), value.first_line)
         else:
             inner = value.cut(match.start("text"), match.end("text"))
-            spans = [(m.start(), m.end(), hole(m["name"].strip())) for m in _INNER.finditer(inner.flat)]
+            spans = [(m.start(), m.end(), hole(_INDEX.sub("", m["name"]).strip())) for m in _INNER.finditer(inner.flat)]
             yield inner.replace_spans(spans)
 
 

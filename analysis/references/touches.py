@@ -85,12 +85,9 @@ def _apply(machine: "Machine", sink: Sink, path: str, arguments: Arguments, fram
     role = _mode_role(sink, arguments)
     touched = False
     for argument in sink.uri:
-        touched = (
-            recording.addresses(
-                machine, role, _argument(arguments, argument), arguments.site, via, frame, arguments=arguments
-            )
-            or touched
-        )
+        site = recording.told_in(arguments, argument.keys)
+        value = _argument(arguments, argument)
+        touched = recording.addresses(machine, role, value, site, via, frame, arguments=arguments) or touched
     if sink.remote and not touched:
         touched = _somewhere(machine, sink, role, via, arguments, frame)
     plain = (*sink.path, *(sink.uri if not touched and file_systems.given(arguments) else ()))

@@ -193,6 +193,7 @@ class Arguments:
     more: list[Value] = field(default_factory=list)  # values of `**unknown`
     owner: Value | None = None  # the object whose method is called
     lines: dict[str, int] = field(default_factory=dict)  # of the keywords that the call itself spells
+    node: ast.Call | None = None  # how it is written
 
     def get(self, name: str, position: int | None = None) -> Value | None:
         """The argument called `name`, or the one at `position`."""
