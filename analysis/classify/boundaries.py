@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from analysis.classify.thresholds import SubfolderLimits, Thresholds
 from analysis.settings import SubfolderOverride
 
-# This many children that share a job are a collection of tables: single unread tables do not make it fall apart.
+# This many children that share a job are a collection of tables: single unread tables do not make it fall apart. Nor
+# do this many that only people use: they are everybody's own folders.
 COLLECTION_CHILDREN = 10
 # Warm and cold children are told apart only where one has this many times the read days of the other: a boundary must
 # not flicker with one day's reading.
@@ -106,6 +107,8 @@ def why_split(children: Sequence[Child], limits: SubfolderLimits, thresholds: Th
     """Rule and sentence if these children are different use cases, else None."""
     if len(children) < 2 or len(children) > limits.maximum_siblings:
         return None
+    if len(children) >= COLLECTION_CHILDREN and not any(child.consumers for child in children):
+        return None
     groups = connected(children)
     if len(groups) > 1:
         return ("different users", f"{len(groups)} groups of its neighbours share no program")
@@ -118,7 +121,10 @@ def why_split(children: Sequence[Child], limits: SubfolderLimits, thresholds: Th
     if len(children) >= COLLECTION_CHILDREN and len(used) > len(children) // 2:
         return None
     most = max(child.read_days_30 for child in used)
-    sentence = f"{len(used)} of {len(children)} neighbours are read (on up to {most} of 30 days), the others are not"
+    sentence = (
+        f"{len(used)} of {len(children)} neighbours are read (on up to {most} of 30 days), "
+        f"the others on fewer than {thresholds.warm_read_days_30}"
+    )
     return "different warmth", sentence
 
 

@@ -30,13 +30,16 @@ def collect_facts(
         "as_of": scope.as_of,
         "from_day": scope.from_day,
         "snapshot": scope.inventory_date,
+        "poll_repeats": thresholds.poll_repeats,
+        "poll_repeats_sole_object": thresholds.poll_repeats_sole_object,
+        "poll_minutes": thresholds.poll_minutes,
     }
     covered = sorted(scope.coverage.write_days)
     sizes = {row[0]: row[1:] for row in run(connection, "facts_inventory", **places)}
     templates = {row[0]: row[1:] for row in run(connection, "facts_template")}
     created = dict(run(connection, "facts_created", **places, covered=covered)) if covered else {}
     by_prefix: dict[str, Rows] = {
-        name: _group(run(connection, f"facts_{name}", **places, poll_repeats=thresholds.poll_repeats))
+        name: _group(run(connection, f"facts_{name}", **places))
         for name in ("child", "class_age", "use", "copy", "partition_reads", "partition_bytes", "week")
     }
     uses = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from analysis.classify.facts import LAST_30, Facts, Use, union
+from analysis.classify.facts import LAST_30, Facts, Use, last_day, union
 from analysis.classify.isolation import exchanging
 from analysis.classify.phrases import listed, plural, who
 from analysis.classify.temperature import Heat
@@ -75,10 +75,39 @@ class Situation:
             return False
         if facts.objects and (oldest is None or oldest > limits.transient_age_days):
             return False
-        written = sum(use.events for use in facts.writes)
-        deleted = sum(use.events for use in facts.select("delete"))
+        if self.overwritten:
+            return False
         began = min((facts.as_of - use.first_at.date()).days for use in facts.writes)
-        return deleted >= limits.transient_deleted_share * written or began > 2 * limits.transient_age_days
+        deleted = self.deleted >= limits.transient_deleted_share * self.written
+        return deleted or began > 2 * limits.transient_age_days
+
+    @cached_property
+    def written(self) -> int:
+        return sum(use.events for use in self.facts.writes)
+
+    @cached_property
+    def deleted(self) -> int:
+        return sum(use.events for use in self.facts.select("delete"))
+
+    @cached_property
+    def overwritten(self) -> bool:
+        """Whether names are written again and again: what is gone was replaced, not thrown away.
+
+        Deletion by age leaves everything that is younger than the oldest survivor. So either fewer objects are there
+        than were written since that one, or all of them come from the last round of writing.
+        """
+        facts = self.facts
+        oldest = facts.age_of(facts.created_min)
+        if oldest is None or facts.inventory_date is None:
+            return False
+        lasting = self.written - self.deleted
+        if lasting <= 2 * facts.objects:
+            return False
+        since = (facts.as_of - facts.inventory_date).days
+        last_round = last_day((facts.write_bits >> max(since, 0)) << max(since, 0), facts.as_of)
+        one_round = last_round is not None and facts.created_min is not None and facts.created_min.date() >= last_round
+        days = 1 + max((facts.as_of - use.first_at.date()).days for use in facts.writes)
+        return one_round or 2 * facts.objects < lasting * (oldest + 1) / days
 
 
 Rule = Callable[[Situation], str | None]
@@ -108,8 +137,7 @@ def _transient_staging(s: Situation) -> str | None:
         return None
     oldest = s.facts.age_of(s.facts.created_min)
     rest = "is empty now" if oldest is None else f"holds nothing older than {plural(oldest, 'day')}"
-    deleted = sum(use.events for use in s.facts.select("delete"))
-    return f"written on {s.program_write_days_30} of 30 days, {deleted:,} deletes, and {rest}"
+    return f"written on {s.program_write_days_30} of 30 days, {s.deleted:,} deletes, and {rest}"
 
 
 def _external_import(s: Situation) -> str | None:
@@ -167,7 +195,7 @@ def _archival_system(s: Situation) -> str | None:
 
 def _reference_data(s: Situation) -> str | None:
     if not s.programs_reading:
-        return None
+        return _read_by_people(s)
     if s.cold and not s.facts.writes and not _looked_up(s):
         return None
     if s.writes_regularly and s.reads_per_write <= STAGED_READS_PER_WRITE:
@@ -175,6 +203,15 @@ def _reference_data(s: Situation) -> str | None:
     readers = listed([who(use.consumer) for use in s.programs_reading])
     days = plural(union(s.programs_reading).bit_count(), "day")
     return f"{readers} reads it on {days}, {s.reads_per_write:.1f} reads per write: kept to be looked up"
+
+
+def _read_by_people(s: Situation) -> str | None:
+    """A collection that is finished, and that people keep coming back to."""
+    if s.cold or s.facts.writes or not s.people_reading:
+        return None
+    readers = listed([who(use.consumer) for use in s.people_reading])
+    days = plural(union(s.people_reading).bit_count(), "day")
+    return f"{readers} reads it on {days}, nobody writes: kept to be looked up"
 
 
 def _looked_up(s: Situation) -> bool:
@@ -200,16 +237,28 @@ def _manual_archive(s: Situation) -> str | None:
     by_hand = s.people_writing or (s.people_reading and not s.facts.writes)
     if not s.cold or not by_hand or s.writes_regularly or s.programs_reading:
         return None
+    if not s.facts.writes and _dormant(s):
+        return None
     days = plural(union(s.people_writing).bit_count(), "day")
     return f"written by hand on {days}, read on {plural(s.facts.read_bits.bit_count(), 'day')}, no job uses it"
 
 
+def _dormant(s: Situation) -> bool:
+    age = s.facts.age_of(s.facts.created_max)
+    return age is not None and age > s.thresholds.dormant_days
+
+
 def _legacy_archive(s: Situation) -> str | None:
-    if not s.cold or s.facts.writes or s.facts.reads:
+    if not s.cold or s.facts.writes or s.programs_reading or (s.people_reading and not _dormant(s)):
         return None
     age = s.facts.age_of(s.facts.created_max)
     since = "" if age is None else f", nothing new for {plural(age, 'day')}"
-    return f"no write and no read in {plural(s.facts.coverage.days, 'day')} of logs{since}"
+    covered = plural(s.facts.coverage.days, "day")
+    if s.people_reading:
+        names = listed([who(use.consumer) for use in s.people_reading])
+        days = plural(s.facts.read_bits.bit_count(), "day")
+        return f"no write in {covered} of logs{since}; {names} looked into it on {days}"
+    return f"no write and no read in {covered} of logs{since}"
 
 
 RULES: tuple[tuple[Pattern, Rule], ...] = (

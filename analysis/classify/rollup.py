@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Any
 
 import duckdb
@@ -24,6 +25,7 @@ from analysis.settings import Settings
 
 # Folders are kept to this many segments by the evidence tables.
 DEEPEST = 6
+Client = tuple[str, str]  # principal and agent
 # Access rows rolled up in one go: some 300 MiB of working memory.
 ROWS_PER_PART = 3_000_000
 
@@ -116,6 +118,7 @@ def build_uses(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Se
             **window,
             poll_repeats=settings.thresholds.poll_repeats,
             poll_repeats_sole_object=settings.thresholds.poll_repeats_sole_object,
+            poll_minutes=settings.thresholds.poll_minutes,
             has_usage=has_usage,
             parts=parts,
             part=part,
@@ -137,7 +140,7 @@ def judge_consumers(
         at_the_top=not any("/" in place for place in places),
     )
     consumers = tell_apart(numbers, rounds, ground, scope.project, settings)
-    kinds = [{"consumer_id": consumer.consumer_id, "kind": consumer.kind} for consumer in consumers.values()]
+    kinds = [{"consumer_id": one.consumer_id, "kind": one.kind, "suspect": one.suspect} for one in consumers.values()]
     run(connection, "consumer", consumers=json.dumps(kinds))
     return consumers
 
@@ -154,22 +157,25 @@ def tell_apart(
     `rounds` are rows of habits.sql (place, reads, old reads, writes) by consumer.
     """
     home = home_projects(settings.projects, bucket_project)
-    by_client: dict[tuple[str, str], list[tuple[tuple[str, ...], int]]] = defaultdict(list)
+    by_client: dict[Client, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
     for key, number in numbers.items():
         by_client[key[0], key[3]].append((key, number))
     kinds = {
         number: kind_by_name(principal, delegation, agent, home, settings.consumers)
         for (principal, delegation, _, agent, _), number in numbers.items()
     }
-    programs: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    programs: dict[str, set[Client]] = defaultdict(set)
+    reading: dict[Client, set[str]] = defaultdict(set)
     for (principal, _, _, agent, _), number in numbers.items():
         if kinds[number] in {"service", "external"} and principal:
-            for place, *_ in rounds.get(number, ()):
+            for place, reads, *_ in rounds.get(number, ()):
                 programs[place].add((principal, agent))
+                if reads:
+                    reading[principal, agent].add(place)
     consumers: dict[int, Consumer] = {}
     for client, members in by_client.items():
         rows = [row for _, number in members for row in rounds.get(number, ())]
-        breadth = judge_breadth(_add_up(rows, client, programs), ground, settings.thresholds)
+        breadth = judge_breadth(_add_up(rows, client, programs, reading), ground, settings.thresholds)
         for key, number in members:
             told: Breadth = breadth if kinds[number] in {"service", "external"} and client[0] else "user"
             principal, delegation, key_name, agent, job = key
@@ -188,7 +194,10 @@ def tell_apart(
 
 
 def _add_up(
-    rows: Sequence[tuple[Any, ...]], client: tuple[str, str], programs: Mapping[str, set[tuple[str, str]]]
+    rows: Sequence[tuple[Any, ...]],
+    client: Client,
+    programs: Mapping[str, set[Client]],
+    reading: Mapping[Client, set[str]],
 ) -> Rounds:
     old: dict[str, int] = defaultdict(int)
     for place, _, old_reads, _ in rows:
@@ -200,7 +209,13 @@ def _add_up(
         written_places={place for place, _, _, writes in rows if writes},
         writes=sum(writes for *_, writes in rows),
         among_others=len({frozenset(programs[place] - {client}) for place, reads, _, _ in rows if reads}) > 1,
+        among_strangers=_strangers([places for other, places in reading.items() if other != client]),
     )
+
+
+def _strangers(reaches: Sequence[set[str]]) -> bool:
+    """Whether two of them have no place in common."""
+    return any(one.isdisjoint(other) for one, other in combinations(reaches, 2))
 
 
 def draw_boundaries(connection: duckdb.DuckDBPyConnection, scope: Scope, settings: Settings) -> tuple[Boundary, ...]:

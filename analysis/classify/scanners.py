@@ -7,7 +7,8 @@ place, and leaves no place out. How large that share is depends on how long we w
 and the places it should have reached by now are counted from it.
 
 Two buckets hide the difference. Where everything serves the same programs, reading all of it is what a user does too;
-and where the places are the tables of one collection, whoever comes back to all of them again and again uses them.
+and where the places are the tables of one collection, whoever comes back to all of them again and again uses them;
+unless the others who read there have nothing in common, and then it may be a scanner.
 """
 
 import math
@@ -31,6 +32,7 @@ class Rounds:
     written_places: AbstractSet[str]
     writes: int
     among_others: bool = True  # places differ in the other programs that use them
+    among_strangers: bool = False  # two other programs read here and never in the same place
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def judge_breadth(rounds: Rounds, ground: Ground, thresholds: Thresholds) -> Bre
     if _evenness(rounds, held, share) < thresholds.scanner_evenness:
         return "user"
     if share > thresholds.scanner_rounds and not ground.at_the_top:
-        return "user"
+        return "perhaps" if rounds.among_strangers else "user"
     if expected < few - 0.5 or touched < few or not rounds.among_others:
         return "perhaps" if wide else "user"
     return "scanner"

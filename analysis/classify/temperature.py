@@ -41,7 +41,11 @@ def judge_heat(facts: Facts, thresholds: Thresholds) -> Heat:
     if doubted:
         suspects = listed([who(use.consumer) for use in facts.reads if use.consumer.suspect])
         reasons.append(
-            _because("perhaps a scanner", f"{suspects} reads all over the bucket and may look after it: not certain")
+            _because(
+                "perhaps a scanner",
+                f"{suspects} reads all over the bucket and may look after it: not certain; if it does, "
+                "`maintenance` under [consumers] in the settings says so",
+            )
         )
     reasons += _spread(facts)
     reasons += _set_aside(facts)

@@ -19,8 +19,9 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     longest_quiet_days: int = 3  # a longer silence of the whole bucket counts as a gap in the logs, not as quiet
     unlogged_share: float = 0.1  # share of new objects without a write event above which logs are incomplete
 
-    # Polls: one identity asking one object again and again within a day.
+    # Polls: one identity asking for one object again and again within a day.
     poll_repeats: int = 6
+    poll_minutes: int = 30  # on average between two calls; asking at longer intervals is looking something up
     poll_repeats_sole_object: int = 48  # where the folder holds nothing else, repeated reads may well be use
 
     # Scanners: one client reading the same share of the old data everywhere (classify/scanners.py).
@@ -34,7 +35,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     # Writers.
     regular_write_days_30: int = 4  # writes on this many of 30 days are a process, not an occasion
     daily_write_days_30: int = 15
-    dormant_days: int = 180  # nothing written for this long is legacy
+    dormant_days: int = 730  # where nothing is new for this long, people who look into it make no archive of their own
     manual_write_share: float = 0.5  # share of write days that people need to have for a folder to count as theirs
     external_write_share: float = 0.5
 

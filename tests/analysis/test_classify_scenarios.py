@@ -64,6 +64,10 @@ def differences(found: Subfolder, expected: dict[str, Any]) -> list[str]:
             [u.kind for u in found.readers],
             sorted({u.kind for u in found.readers}) == sorted(v),
         ),
+        "writer_kinds": lambda v: (
+            [u.kind for u in found.writers],
+            sorted({u.kind for u in found.writers}) == sorted(v),
+        ),
         "others": lambda v: ([u.kind for u in found.others], set(v) <= {u.kind for u in found.others}),
         "workloads": lambda v: (_workloads(found), _workloads(found) == sorted(v)),
     }

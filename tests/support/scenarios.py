@@ -12,11 +12,11 @@ the traffic in sentences, and names the verdicts expected:
       landing: {temperature: cold}
 
 An object line is `NAME, SIZE, N days old [CLASS]`; `400 to 100 days old` spreads the objects over that span. A traffic
-line is `WHO VERB WHAT [to WHERE] WHEN [xTIMES] [at HH:MM] [unlogged]`:
+line is `WHO VERB WHAT [to WHERE] WHEN [xTIMES] [at HH:MM] [over N hours] [unlogged]`:
 
     VERB   reads, writes, deletes, updates, lists, probes (a missing object), copies, is-denied
     WHAT   a name, a name with {0..9}, or with {date} (20261031), {day} (2026-10-31), {path} (2026/10/31), {date-3};
-           a folder with a star (what lies below it then), or `everything`
+           a folder with a star (what lies below it then), or `everything`; in double quotes where it holds a space
     WHEN   daily, weekdays, weekends, weekly, monthly, every N days, on days 3, 40 ago;
            then possibly: from 90 to 10 days ago
 
@@ -101,11 +101,11 @@ _METHODS = {
     "lists": "storage.objects.list",
 }
 _LINE = re.compile(
-    r"^(?P<who>\S+) (?P<verb>reads|writes|deletes|updates|lists|probes|copies|is-denied) (?P<what>\S+)"
+    r"^(?P<who>\S+) (?P<verb>reads|writes|deletes|updates|lists|probes|copies|is-denied) (?P<what>\"[^\"]+\"|\S+)"
     r"(?: to (?P<to>\S+))?"
     r" (?P<when>daily|weekdays|weekends|weekly|monthly|every \d+ days|on days? [\d, ]+ ago)"
     r"(?: from (?P<first>\d+) to (?P<last>\d+) days ago)?(?: x(?P<times>\d+))?(?: at (?P<at>\d\d:\d\d))?"
-    r"(?P<unlogged> unlogged)?$"
+    r"(?: over (?P<hours>\d+) hours)?(?P<unlogged> unlogged)?$"
 )
 _OBJECTS = re.compile(
     r"^(?P<name>.+), (?P<size>[\d.]+ (?:B|KiB|MiB|GiB)), (?P<oldest>\d+)(?: to (?P<newest>\d+))? days? old"
@@ -193,7 +193,7 @@ def _place(scenario: Scenario, line: str, rng: random.Random) -> None:
 def _parse(line: str) -> dict[str, Any]:
     parsed = _LINE.match(line)
     assert parsed, f"cannot read traffic line {line!r}"
-    return parsed.groupdict()
+    return {**parsed.groupdict(), "what": parsed["what"].strip('"')}
 
 
 def _moments(play: dict[str, Any], scenario: Scenario, ago: int) -> Iterator[datetime]:
@@ -206,7 +206,8 @@ def _moments(play: dict[str, Any], scenario: Scenario, ago: int) -> Iterator[dat
     start = datetime.combine(day, time(hour, minute), UTC)
     room = (24 * 60 - hour * 60 - minute - 1) * 60
     for number in range(times):
-        yield start + timedelta(seconds=number * min(120, room // max(times, 1)))
+        apart = int(play["hours"]) * 3600 // times if play["hours"] else min(120, room // max(times, 1))
+        yield start + timedelta(seconds=number * apart)
 
 
 def _on(when: str, day: date, ago: int) -> bool:
@@ -319,6 +320,9 @@ def entry(scenario: Scenario, number: int, call: Call) -> dict[str, Any]:
     if call.verb == "probes":
         listed = {"permission": "storage.objects.list", "granted": True, "resource": permission["resource"]}
         payload["authorizationInfo"] = [listed, permission]
+    if "key" in caller:
+        account = f"//iam.googleapis.com/projects/{PROJECT}/serviceAccounts/{caller['principal']}"
+        payload["authenticationInfo"]["serviceAccountKeyName"] = f"{account}/keys/{caller['key']}"
     headers = {}
     if "job" in caller:
         headers["x-goog-custom-audit-job"] = _dated(caller["job"], call.at.date())

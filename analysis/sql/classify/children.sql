@@ -2,11 +2,11 @@
 --   only children with a weight of their own.
 -- Parameters: minimum_share, minimum_bytes, warm (read days of the last 30), divided (VARCHAR[]: parents that the snapshot before divided),
 --   regular (days in use that make a consumer a regular one).
--- Columns: parent, path, objects, bytes, read_days_30, consumers (services and externals, sorted), regulars (those of them that come regularly).
+-- Columns: parent, path, objects, bytes, read_days_30 (without clients that may be scanners: they warm all alike), consumers (services and externals, sorted), regulars (those of them that come regularly).
 WITH used AS (
     SELECT path,
         -- The first 30 of the 400 days.
-        coalesce(bit_count(bit_or(days) FILTER (role = 'read') & rpad(repeat('1', 30), 400, '0')::BIT), 0) AS read_days_30,
+        coalesce(bit_count(bit_or(days) FILTER (role = 'read' AND NOT suspect) & rpad(repeat('1', 30), 400, '0')::BIT), 0) AS read_days_30,
         list_sort(list(DISTINCT consumer_id) FILTER (kind IN ('service', 'external'))) AS consumers,
         list_sort(list(DISTINCT consumer_id) FILTER (kind IN ('service', 'external') AND bit_count(days) >= $regular)) AS regulars
     FROM node_use JOIN known_consumer USING (consumer_id)

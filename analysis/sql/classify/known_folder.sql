@@ -1,6 +1,6 @@
 -- Purpose: every folder that the inventory or the logs know, with its template and with its literal part: the segments
 --   before the first one that varies, at most `depth` of them. A segment that only ends in a number counts as varying
---   when it has at least three siblings of its shape; `prod` in `data-bucket-prod` varies wherever it is not the first.
+--   when it has at least three siblings of its shape, and so does `key=value` at the top, where it may be a name; `prod` in `data-bucket-prod` varies wherever it is not the first.
 -- Parameters: bucket, from_day, to_day, snapshot (DATE or NULL), envs (VARCHAR[]), depth (INTEGER).
 -- Columns: folder, key (hash of folder), objects, bytes, template, leaf (literal part with closing slash, '' at the root).
 CREATE OR REPLACE TEMP TABLE known_folder AS
@@ -29,13 +29,13 @@ split AS (
             string_split(shape, '/')[:-2],
             lambda segment, i: CASE WHEN i >= 2 AND list_contains($envs, segment) THEN '{env}' ELSE segment END
         ) AS shapes,
-        contains(shape, '{n}') AS numbers
+        contains(shape, '{n}') OR regexp_matches(shape, '^[^/]*=\{value\}/') AS doubtful
     FROM folded
 ),
 numbered AS (
     SELECT DISTINCT i AS position, array_to_string(raw[:i - 1], '/') AS parent, shapes[i] AS shape, raw[i] AS segment
-    FROM (SELECT raw, shapes FROM split WHERE numbers), unnest(range(1, least(len(shapes), $depth) + 1)) AS positions(i)
-    WHERE contains(shapes[i], '{n}') AND NOT contains(replace(shapes[i], '{n}', ''), '{')
+    FROM (SELECT raw, shapes FROM split WHERE doubtful), unnest(range(1, least(len(shapes), $depth) + 1)) AS positions(i)
+    WHERE (contains(shapes[i], '{n}') AND NOT contains(replace(shapes[i], '{n}', ''), '{')) OR (i = 1 AND ends_with(shapes[i], '={value}'))
 ),
 alone AS (
     SELECT position, parent, shape FROM numbered GROUP BY ALL HAVING count(*) < 3
@@ -43,7 +43,7 @@ alone AS (
 literal AS (
     SELECT split.folder, list(alone.position) AS positions
     FROM split, alone
-    WHERE split.numbers AND split.shapes[alone.position] = alone.shape
+    WHERE split.doubtful AND split.shapes[alone.position] = alone.shape
         AND array_to_string(split.raw[:alone.position - 1], '/') = alone.parent
     GROUP BY split.folder
 ),

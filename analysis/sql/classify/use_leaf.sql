@@ -1,9 +1,9 @@
 -- Purpose: add the calls of one part of the folders to the roll-up.
 --   Calls are first summed per folder, consumer and day: one input batch may hold a part of a day, and reading one object again and again
---   within a day, which is polling and no use, shows only in the whole of it.
+--   within a day, which is polling and no use, shows only in the whole of it; reads that lie far apart are none, however many.
 --   Usage logs know bytes but no caller: where audit logs show the same act in the same folder on the same day, usage rows add only
 --   bytes.
--- Parameters: bucket, as_of, from_day, poll_repeats, poll_repeats_sole_object, has_usage, parts, part.
+-- Parameters: bucket, as_of, from_day, poll_repeats, poll_repeats_sole_object, poll_minutes, has_usage, parts, part.
 -- Needs: folder_leaf, caller, use_leaf (see use_table.sql).
 INSERT INTO use_leaf
 WITH audited AS (
@@ -29,7 +29,8 @@ calls AS (
         CASE
             WHEN audited.key IS NOT NULL THEN 9
             WHEN merged.act = 4 AND object_min = object_max AND events >= CASE
-                WHEN folder_leaf.objects > 1 THEN $poll_repeats ELSE $poll_repeats_sole_object END THEN 8
+                WHEN folder_leaf.objects > 1 THEN $poll_repeats ELSE $poll_repeats_sole_object END
+                AND date_diff('minute', first_at, last_at) <= $poll_minutes * (events - 1) THEN 8
             ELSE merged.act
         END::UTINYINT AS role,
         events, merged.objects, bytes, object_min, object_max, first_at, last_at,

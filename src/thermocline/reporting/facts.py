@@ -146,7 +146,5 @@ def _poll_limits(settings: str | None) -> dict[str, int]:
     table = msgspec.json.decode(settings or "{}")
     found = table.get("thresholds", {}) if isinstance(table, dict) else {}
     usual = Thresholds()
-    return {
-        "poll_repeats": int(found.get("poll_repeats", usual.poll_repeats)),
-        "poll_repeats_sole_object": int(found.get("poll_repeats_sole_object", usual.poll_repeats_sole_object)),
-    }
+    names = ("poll_repeats", "poll_repeats_sole_object", "poll_minutes")
+    return {name: int(found.get(name, getattr(usual, name))) for name in names}
