@@ -7,7 +7,12 @@
 Every error says what is wrong (`message`) and what to do next (`hint`), on one line.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import ClassVar
+
+# Hints name this many words at most.
+_MOST_NAMED = 20
 
 
 class AnalysisError(Exception):
@@ -34,3 +39,12 @@ class CatalogueLocked(AnalysisError):
     """Another process has the catalogue open for writing."""
 
     exit_code = 11
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint for a mistyped word: the nearest of the known ones, or all of them."""
+    known = list(known)
+    if near := get_close_matches(word, known, n=1, cutoff=0.5):
+        return f"did you mean `{near[0]}`?"
+    more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+    return f"known: {', '.join(known[:_MOST_NAMED])}{more}"

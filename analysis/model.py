@@ -5,10 +5,12 @@ All of it is frozen and free of I/O. `analysis.classify.store.latest_analysis` r
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from difflib import get_close_matches
 from typing import Literal
 
-from analysis.errors import BadInput
+from analysis.errors import BadInput, nearest
+
+# How the objects beside all folders are called, whose name is empty.
+ROOT = "(root)"
 
 Temperature = Literal["hot", "warm", "cold", "unknown"]
 Isolation = Literal["perfect", "excellent", "good", "shared", "unknown"]
@@ -211,11 +213,11 @@ class Analysis:
     listers: tuple[ConsumerUse, ...] = ()  # whoever lists the bucket: lists name no folder
 
     def find(self, name: str) -> Subfolder:
-        """A subfolder by its name, with or without slash. Raises BadInput with the nearest names if there is none."""
-        wanted = name.rstrip("/")
+        """A subfolder by its name, with or without slash. Raises BadInput with the nearest name if there is none."""
+        wanted = "" if name == ROOT else name.rstrip("/")
         for subfolder in self.subfolders:
             if subfolder.name == wanted:
                 return subfolder
-        names = [subfolder.name for subfolder in self.subfolders]
-        near = get_close_matches(wanted, names, n=3, cutoff=0.4) or names[:3]
-        raise BadInput(f"{self.bucket} has no subfolder {name}", f"did you mean {' or '.join(near)}?")
+        raise BadInput(
+            f"{self.bucket} has no subfolder {name}", nearest(name, (s.name or ROOT for s in self.subfolders))
+        )

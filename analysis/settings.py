@@ -20,7 +20,6 @@
 file, the key and its nearest match.
 """
 
-import difflib
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from typing import Any
 import msgspec
 
 from analysis.classify.thresholds import SubfolderLimits, Thresholds
-from analysis.errors import BadInput
+from analysis.errors import BadInput, nearest
 from analysis.model import Pattern, Temperature
 
 DEFAULT_FILE = Path("thermocline.toml")
@@ -114,6 +113,4 @@ def _check_keys(path: Path, where: str, table: dict[str, Any], struct: type[msgs
     known = list(struct.__struct_fields__)
     for key in table:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-            hint = f"did you mean `{where}{near[0]}`?" if near else f"known keys: {', '.join(known)}"
-            raise BadInput(f"{path}: unknown key `{where}{key}`", hint)
+            raise BadInput(f"{path}: unknown key `{where}{key}`", nearest(key, known))

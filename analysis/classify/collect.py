@@ -94,10 +94,18 @@ def collect_facts(
                 copied_from=arrivals.get(prefix, ()),
                 formats=_formats(connection, scope, prefix),
                 excludes=tuple(other for other in prefixes if other != prefix and other.startswith(prefix)),
-                boundary=reasons.get(prefix, ("root", "objects outside every other subfolder")),
+                boundary=reasons.get(prefix) or _rest(folders),
             )
         )
     return facts, code
+
+
+def _rest(folders: int) -> tuple[str, str]:
+    """Rule and sentence of the root: whatever no other subfolder holds."""
+    if folders > 1:
+        names = "whose names vary or that are too small to stand alone"
+        return "root", f"objects outside every other subfolder, among them those of {folders} folders {names}"
+    return "root", "objects outside every other subfolder"
 
 
 def _group(rows: list[tuple[Any, ...]]) -> Rows:

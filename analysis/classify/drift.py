@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.model import Analysis, ConsumerUse, Subfolder
+from analysis.model import ROOT, Analysis, ConsumerUse, Subfolder
 
 ChangeKind = Literal[
     "appeared",
@@ -42,7 +42,7 @@ def compare(before: Analysis, after: Analysis) -> tuple[Change, ...]:
     new = {subfolder.name: subfolder for subfolder in after.subfolders}
     changes: list[Change] = []
     for name in sorted(old.keys() | new.keys()):
-        label = name or "(root)"
+        label = name or ROOT
         if name not in old:
             there = new[name]
             sentence = f"{label} is new: {there.objects:,} objects, {there.temperature}, {there.pattern}"

@@ -66,5 +66,5 @@ class SubfolderLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     minimum_share: float = 0.01  # of the parent's bytes or objects
     minimum_bytes: int = 0
     maximum_siblings: int = 50  # more weighty children than this are one collection
-    maximum_tops: int = 500  # more top-level folders than this need a share of the bucket to stand alone
+    maximum_tops: int = 1000  # more top-level folders than this need a share of the bucket to stand alone
     minimum_top_share: float = 0.001

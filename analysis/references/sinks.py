@@ -7,7 +7,6 @@ bucket = "bucket_name@0"
 prefix = "path@1"
 """
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, get_args
 
-from analysis.errors import BadInput
+from analysis.errors import BadInput, nearest
 from analysis.references.model import Role
 
 _LISTS = ("call", "uri", "path", "bucket", "prefix", "handle", "alone")
@@ -128,11 +127,7 @@ def parse_sink(line: Mapping[str, Any], where: str) -> Iterable[Sink]:
     known = (*_LISTS, *_TEXTS)
     for key in line:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            raise BadInput(
-                f"{where}: unknown key `{key}`",
-                f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(known)}",
-            )
+            raise BadInput(f"{where}: unknown key `{key}`", nearest(key, known))
     if not line.get("call"):
         raise BadInput(f"{where} names no call", 'add call = "Name" or call = "Owner.method"')
     if line.get("role") not in get_args(Role):

@@ -1,9 +1,9 @@
 """From the plan to the definitions that the executor carries out: selection, approval, refusals. No side effects."""
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.errors import nearest
 from executor.definition import Definition
 from executor.errors import ApprovalNeeded, MoveRefused
 from executor.patterns import compile_pattern, refuse_overlaps
@@ -106,9 +106,7 @@ def select(plan: Plan, selection: Selection) -> list[Definition]:
         return chosen
     named = [one for one in chosen if one.use_case == selection.use_case]
     if not named:
-        known = [one.use_case for one in chosen]
-        near = difflib.get_close_matches(str(selection.use_case), known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        hint = nearest(str(selection.use_case), [one.use_case for one in chosen])
         raise MoveRefused(f"no use case {selection.use_case!r} in the plan", hint)
     return named
 

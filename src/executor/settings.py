@@ -1,10 +1,10 @@
 """The `[executor]` table of `thermocline.toml`, parsed once into a frozen record; unknown keys are refused."""
 
-import difflib
 from typing import Any, Literal
 
 import msgspec
 
+from analysis.errors import nearest
 from executor.errors import MoveRefused
 from executor.rate import START_RATE
 from executor.transport import Retries
@@ -48,9 +48,7 @@ def read_settings(table: dict[str, Any]) -> ExecutorSettings:
     known = ExecutorSettings.__struct_fields__
     for key in table:
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            raise MoveRefused(f"unknown key {key!r} in [executor]", hint)
+            raise MoveRefused(f"unknown key {key!r} in [executor]", nearest(key, known))
     try:
         return msgspec.convert(table, ExecutorSettings)
     except msgspec.ValidationError as error:

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from analysis.errors import nearest
 from analysis.model import Analysis, Isolation, Subfolder, Temperature
 from planner.config_file import MigrationConfigs, UseCase
 from planner.errors import InvalidPlanInput
 from planner.naming import folder, render, use_case_name
-from planner.settings import PlannerSettings, nearest
+from planner.settings import PlannerSettings
 
 # From the easiest to the hardest to move: several subfolders under one use case are as hard as the hardest.
 HEATS: tuple[Temperature, ...] = ("cold", "warm", "hot", "unknown")

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from analysis.errors import nearest
 from planner.errors import InvalidPlanInput
 from planner.plan import MigrationPattern, Validation
 from planner.prices import StorageClass
-from planner.settings import nearest
 from planner.yaml_lines import Document, read_yaml
 
 # Names end up in labels, job names and scripts.

@@ -7,9 +7,10 @@ customTime, but never applies to what pipelines write later without one. So a cl
 import json
 from typing import Any
 
+from analysis.errors import nearest
 from planner.cost.rules import COLDNESS, Ladder, Rung
 from planner.errors import InvalidPlanInput
-from planner.settings import NamedPolicy, PlannerSettings, nearest, storage_class
+from planner.settings import NamedPolicy, PlannerSettings, storage_class
 
 Policy = dict[str, Any]
 

@@ -2,8 +2,8 @@
 
 import re
 
+from analysis.errors import nearest
 from planner.errors import InvalidPlanInput
-from planner.settings import nearest
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9_-]*[a-z0-9]")

@@ -5,9 +5,9 @@ from importlib.resources import files
 
 from analysis.catalogue import Catalogue
 from analysis.classify.store import read_analysis
+from analysis.errors import nearest
 from analysis.model import Analysis
 from planner.errors import InvalidPlanInput
-from planner.settings import nearest
 
 
 def _query(name: str) -> str:

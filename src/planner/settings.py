@@ -10,11 +10,11 @@ storage_class = "NEARLINE"
 rule = [{ action = { type = "Delete" }, condition = { daysSinceCustomTime = 730 } }]
 """
 
-import difflib
 from typing import Any, Literal
 
 import msgspec
 
+from analysis.errors import nearest
 from planner.errors import InvalidPlanInput
 from planner.prices import CLASSES, StorageClass
 
@@ -89,12 +89,6 @@ def planner_settings(table: dict[str, Any], source: str = "thermocline.toml") ->
     if min(weights.values()) < 0 or sum(weights.values()) <= 0:
         raise InvalidPlanInput(f"{source}: [planner.weights] must not be negative, nor all zero", "raise one of them")
     return settings
-
-
-def nearest(word: str, known: tuple[str, ...]) -> str:
-    """A hint that names the nearest match, or everything that is known."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
 
 
 def storage_class(text: str) -> StorageClass:

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.errors import nearest
 from planner.candidates import Candidate
 from planner.config_file import BucketMappings, MappedTarget
 from planner.errors import InvalidPlanInput
 from planner.naming import bucket_name, check_bucket_name, folder, render
-from planner.settings import nearest
 
 
 @dataclass(frozen=True)

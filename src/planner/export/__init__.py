@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from analysis.errors import nearest
 from planner.errors import InvalidPlanInput
 from planner.export.buckets import TargetBucket, target_buckets
 from planner.export.gcloud import gcloud_script
@@ -11,7 +12,6 @@ from planner.export.transfer import transfer_jobs
 from planner.lifecycle import Policy
 from planner.plan import Move, Plan
 from planner.planfile import find_phase
-from planner.settings import nearest
 
 FORMATS: dict[str, Callable[[Plan, Sequence[Move], Sequence[TargetBucket], Policy], str]] = {
     "terraform": terraform,

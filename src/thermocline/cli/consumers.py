@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from analysis.model import ROOT
 from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption, SettingsOption
 from thermocline.cli.output import print_json, print_table
 
@@ -47,7 +48,7 @@ def consumers(
         ["subfolder", "role", "consumer", "kind", "identity", "confidence", "days", "events", "last"],
         [
             (
-                name or "(root)",
+                name or ROOT,
                 use.role,
                 use.name,
                 use.kind,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from analysis.model import ROOT
 from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption
 from thermocline.cli.output import inert, note, print_json, print_table
 
@@ -82,7 +83,7 @@ def _print_strips(bucket: str, spans: "list[Span]") -> None:
 def _verdicts(resting: list[tuple[str, str]]) -> str:
     if not resting:
         return ""
-    shown = ", ".join(f"{name or '(root)'} ({verdict})" for name, verdict in resting[:_SHOWN])
+    shown = ", ".join(f"{name or ROOT} ({verdict})" for name, verdict in resting[:_SHOWN])
     more = f" and {len(resting) - _SHOWN} more" if len(resting) > _SHOWN else ""
     return f"; on it rest {shown}{more}"
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from analysis.model import ROOT
 from thermocline.cli.dates import parse_date
 from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption, SettingsOption
 from thermocline.cli.output import note, print_json, print_table
@@ -56,5 +57,5 @@ def drift(
         note(f"nothing changed: {span}")
         return
     print_table(
-        ["change", "subfolder", "what"], [(c.kind, c.subfolder or "(root)", c.sentence) for c in changes], title=span
+        ["change", "subfolder", "what"], [(c.kind, c.subfolder or ROOT, c.sentence) for c in changes], title=span
     )

@@ -5,10 +5,11 @@ from typing import Any
 
 import typer
 
+from analysis.errors import nearest
+from analysis.model import ROOT
 from planner.errors import InvalidPlanInput
 from planner.plan import Plan
 from planner.planfile import find_phase
-from planner.settings import nearest
 from planner.summary import PhaseSummary, summarise
 from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, inert, note, print_json, print_table
 
@@ -32,7 +33,7 @@ def print_ranking(plan: Plan, phase: int | None = None) -> None:
             move.rank,
             each.phase,
             move.priority,
-            move.subfolder or "(root)",
+            move.subfolder or ROOT,
             move.temperature,
             move.isolation,
             move.pattern,

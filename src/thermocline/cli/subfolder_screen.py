@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from analysis.model import ROOT
 from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, inert, print_table
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def print_subfolder(
 
     console = Console(highlight=False, soft_wrap=True)
     head = Text.assemble(
-        (inert(one.name) or "(root)", "bold"),
+        (inert(one.name) or ROOT, "bold"),
         "  ",
         (one.temperature, TEMPERATURE_STYLES[one.temperature]),
         f" · {one.isolation} isolation · {one.pattern} · {one.assessment}",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from analysis.model import ROOT
 from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption, SettingsOption
 from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, print_json, print_table
 
@@ -61,7 +62,7 @@ def subfolders(
             ],
             [
                 (
-                    subfolder.name or "(root)",
+                    subfolder.name or ROOT,
                     subfolder.temperature,
                     subfolder.isolation,
                     subfolder.pattern,

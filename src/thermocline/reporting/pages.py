@@ -14,6 +14,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from analysis.model import ROOT
 from thermocline.reporting import words
 from thermocline.reporting.palette import css_variables
 
@@ -102,7 +103,7 @@ def escape_markdown(text: str) -> MarkdownText:
 
 def code(text: str) -> MarkdownText:
     """Text as a code span, whatever it contains; pipes are escaped for tables."""
-    line = words.visible(text) or "(root)"
+    line = words.visible(text) or ROOT
     fence = "`" * (max((len(run) for run in re.findall(r"`+", line)), default=0) + 1)
     pad = " " if "`" in line else ""
     return MarkdownText(f"{fence}{pad}{line.replace('|', chr(92) + '|')}{pad}{fence}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from analysis.classify.drift import Change
+from analysis.model import ROOT
 from planner.prices import Place
 from thermocline.reporting.facts import Facts
 from thermocline.reporting.figures.classes import ClassCost
@@ -28,7 +29,7 @@ def in_short(
             f"Cold data billed as Standard: {size(held)} for {money(spent)} a month; "
             f"the same bytes in Coldline cost {money(cheaper)} before retrieval."
         )
-    if unknown := [subfolder.name or "(root)" for subfolder in facts.subfolders if subfolder.temperature == "unknown"]:
+    if unknown := [subfolder.name or ROOT for subfolder in facts.subfolders if subfolder.temperature == "unknown"]:
         named = joined(unknown[:4] + ([f"{len(unknown) - 4} more"] if len(unknown) > 4 else []))
         sentences.append(f"Not enough evidence to judge {plural(len(unknown), 'subfolder')}: {named}.")
     if facts.analysis.contradictions:
@@ -56,7 +57,5 @@ def _warmth(facts: Facts, temperatures: Sequence[TemperatureSum]) -> str:
 def change_words(change: Change) -> str:
     """The change in a sentence, its bytes in units that people read."""
     if change.kind in {"grew", "shrank"}:
-        return (
-            f"{change.subfolder or '(root)'} {change.kind} from {size(int(change.before))} to {size(int(change.after))}"
-        )
+        return f"{change.subfolder or ROOT} {change.kind} from {size(int(change.before))} to {size(int(change.after))}"
     return change.sentence

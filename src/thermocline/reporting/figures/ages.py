@@ -6,6 +6,7 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from analysis.model import ROOT
 from thermocline.reporting.figures.canvas import bare, house_style, sheet, shorten
 from thermocline.reporting.palette import light
 from thermocline.reporting.words import number
@@ -54,7 +55,7 @@ def age_at_read(subfolders: Sequence[str], ages: Iterable[ReadAge]) -> Figure:
                     at += reads / total
             axes.text(1.01, row, number(total), va="center", color=light("muted"), fontsize=8)
         axes.text(1.01, -0.62, "reads", va="bottom", color=light("muted"), fontsize=7.5)
-        axes.set_yticks(range(len(subfolders)), [shorten(name or "(root)", 36) for name in subfolders])
+        axes.set_yticks(range(len(subfolders)), [shorten(name or ROOT, 36) for name in subfolders])
         patches = [Patch(facecolor=light(f"age-{group}"), label=label) for group, (_, label) in enumerate(AGE_GROUPS)]
         figure.legend(
             handles=patches, loc="lower left", bbox_to_anchor=(0.27, 0), ncols=6, frameon=False, fontsize=7.5,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from analysis.model import ROOT
 from thermocline.reporting.figures.canvas import bare, house_style, sheet, shorten
 from thermocline.reporting.palette import light, storage_class_role
 from thermocline.reporting.words import money
@@ -50,7 +51,7 @@ def class_costs(subfolders: Sequence[str], costs: Iterable[ClassCost]) -> Figure
                     )
                     at += amount
             axes.text(at + widest * 0.008, row, money(at), va="center", color=light("muted"), fontsize=8)
-        axes.set_yticks(range(len(subfolders)), [shorten(name or "(root)", 36) for name in subfolders])
+        axes.set_yticks(range(len(subfolders)), [shorten(name or ROOT, 36) for name in subfolders])
         figure.legend(
             handles=[Patch(facecolor=light(storage_class_role(name)), label=name.capitalize()) for name in order],
             loc="lower left", bbox_to_anchor=(0.27, 0), ncols=max(len(order), 1), frameon=False,

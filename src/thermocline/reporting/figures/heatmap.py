@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch
 
+from analysis.model import ROOT
 from thermocline.reporting.figures.canvas import bare, house_style, sheet, shorten
 from thermocline.reporting.figures.shapes import month_ticks, runs_of, tiles
 from thermocline.reporting.palette import light
@@ -52,7 +53,7 @@ def heatmap(
             axes.add_patch(patch)
         _paint(axes, cells)
         axes.set_yticks(
-            [row + 0.5 for row in range(len(subfolders))], [shorten(name or "(root)", 36) for name in subfolders]
+            [row + 0.5 for row in range(len(subfolders))], [shorten(name or ROOT, 36) for name in subfolders]
         )
         month_ticks(axes, first, last, width)
         _legend(figure, width, gaps=bool(strips))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from analysis.model import ROOT
 from thermocline.reporting.figures.canvas import bare, house_style, sheet, shorten
 from thermocline.reporting.palette import light
 
@@ -53,7 +54,7 @@ def matrix(consumers: Sequence[str], subfolders: Sequence[str], touches: Iterabl
                 axes.scatter(x, y, s=areas, marker=marker, c=light(colour), zorder=2, **edge)
         axes.xaxis.tick_top()
         axes.set_xticks(
-            range(len(subfolders)), [shorten(name or "(root)", 30) for name in subfolders],
+            range(len(subfolders)), [shorten(name or ROOT, 30) for name in subfolders],
             rotation=50, ha="left", rotation_mode="anchor",
         )  # fmt: skip
         axes.set_yticks(range(len(consumers)), [shorten(name, 40) for name in consumers])

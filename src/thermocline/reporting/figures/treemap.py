@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from analysis.model import ROOT
 from thermocline.reporting.figures.canvas import WIDTH, house_style, sheet, shorten
 from thermocline.reporting.palette import TEMPERATURES, light
 from thermocline.reporting.words import size
@@ -82,7 +83,7 @@ def _tile(axes: Axes, holding: Holding, box: Box) -> None:
     if letters < 6 or 72 * box.height < 22:
         return
     colour = light(f"on-{holding.temperature}")
-    name = shorten(holding.subfolder or "(root)", letters)
+    name = shorten(holding.subfolder or ROOT, letters)
     axes.text(box.x + 0.1, box.y + 0.1, name, va="top", color=colour, fontweight="bold", clip_on=True)
     if 72 * box.height >= 34:
         axes.text(box.x + 0.1, box.y + 0.27, size(holding.bytes), va="top", color=colour, fontsize=8, clip_on=True)
