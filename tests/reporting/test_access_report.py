@@ -189,4 +189,7 @@ def test_more_subfolders_than_fit_are_counted_and_a_command_is_named(catalogue: 
     many = tuple(replace(facts.subfolders[0], name=f"team-{number:03d}") for number in range(230))
     page = build(replace(facts, analysis=replace(facts.analysis, subfolders=many)), load_prices()).html()
     assert "30 more; <code>thermocline subfolders</code> shows them all" in page
+    assert "<summary>160 more</summary>" in page, "what does not fit a glance is folded"
+    assert "team-199</code></th>" in page
+    assert "team-200</code></th>" not in page
     assert len(page) < 1_000_000

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
@@ -26,6 +27,7 @@ from thermocline.reporting.figures.heatmap import DayOfUse, heatmap, level
 from thermocline.reporting.figures.matrix import Touch, matrix
 from thermocline.reporting.figures.shapes import runs_of
 from thermocline.reporting.figures.treemap import Box, Holding, divide, treemap
+from thermocline.reporting.pictures import most
 
 GIB = 1024**3
 FIRST, LAST = date(2026, 7, 4), date(2026, 10, 31)
@@ -141,6 +143,29 @@ def test_a_users_own_matplotlib_settings_change_nothing() -> None:
     before = to_svg(a_class_figure())
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "black", "svg.hashsalt": "other"}):
         assert to_svg(a_class_figure()) == before
+
+
+def test_many_small_subfolders_take_their_room_in_the_treemap_together() -> None:
+    small = [Holding(f"s{number:03d}", GIB, "cold") for number in range(300)]
+    figure = treemap([Holding("large", 100 * GIB, "hot"), *small, Holding("tiny", GIB // 10, "warm")])
+    tiles = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
+    areas = {tile.get_facecolor(): tile.get_width() * tile.get_height() for tile in tiles}
+    words = [text.get_text() for text in figure.findobj(Text)]
+
+    assert len(areas) == 2
+    assert min(areas.values()) / sum(areas.values()) == pytest.approx(100 / 400, abs=0.001)
+    assert "300 others" in words
+    assert "too small to draw: 1 subfolder, 102.4 MiB" in words
+
+
+def test_a_picture_of_some_says_which() -> None:
+    names = [f"n{number:02d}" for number in range(50)]
+    chosen, sentence = most(names, {"n49": 9, "n48": 8}, "busiest")
+
+    assert len(chosen) == 40
+    assert chosen[-2:] == ["n48", "n49"], "in the order of the report"
+    assert sentence == "The 40 busiest of 50 subfolders."
+    assert most(names[:40], {}, "busiest") == (names[:40], "")
 
 
 @pytest.mark.parametrize("seed", range(5))

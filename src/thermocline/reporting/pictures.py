@@ -1,6 +1,7 @@
 """The figures of the access-pattern report, each with the words that stand for it where it cannot be seen."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,12 +26,13 @@ CONSUMERS = 30
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with its title and its text alternative."""
+    """A figure with its title, its text alternative, and what it leaves out, if anything."""
 
     name: str
     title: str
     description: str
     figure: Figure
+    choice: str = ""
 
     def svg(self) -> Markup:
         """The figure as an element of the page."""
@@ -39,17 +41,24 @@ class Picture:
 
 def draw(facts: Facts, order: Sequence[str], costs: Sequence[ClassCost]) -> dict[str, Picture]:
     """All figures by name, in the order in which the report shows them."""
-    shown = order[:ROWS]
     pictures = [
         _treemap(facts, costs),
-        _heatmap(facts, shown),
-        _ages(facts, shown),
-        _matrix(facts, shown),
+        _heatmap(facts, order),
+        _ages(facts, order),
+        _matrix(facts, order),
         _growth(facts),
-        _classes(shown, costs),
+        _classes(order, costs),
         _coverage(facts),
     ]
     return {picture.name: picture for picture in pictures}
+
+
+def most(order: Sequence[str], weights: Mapping[str, float], which: str) -> tuple[list[str], str]:
+    """The names of greatest weight that one picture holds, in their order, and a sentence if there are others."""
+    if len(order) <= ROWS:
+        return list(order), ""
+    chosen = set(sorted(order, key=lambda name: -weights.get(name, 0))[:ROWS])
+    return [name for name in order if name in chosen], f"The {ROWS} {which} of {len(order)} subfolders."
 
 
 def _treemap(facts: Facts, costs: Sequence[ClassCost]) -> Picture:
@@ -60,8 +69,9 @@ def _treemap(facts: Facts, costs: Sequence[ClassCost]) -> Picture:
     return Picture("treemap", "What is in the bucket, by bytes and temperature", description, treemap(holdings))
 
 
-def _heatmap(facts: Facts, shown: Sequence[str]) -> Picture:
+def _heatmap(facts: Facts, order: Sequence[str]) -> Picture:
     use = tallies.summarise_use(facts)
+    shown, choice = most(order, {name: line.reads + line.writes for name, line in use.items()}, "busiest")
     read = sum(1 for name in shown if use[name].read_days)
     gaps = _days_without_reads(facts)
     description = (
@@ -69,26 +79,28 @@ def _heatmap(facts: Facts, shown: Sequence[str]) -> Picture:
         f"{plural(len(shown) - read, 'was', 'were')} not."
     )
     figure = heatmap(shown, facts.days_of_use, facts.first, facts.last, gaps)
-    return Picture("heatmap", "Reads and writes of each subfolder, day by day", description, figure)
+    return Picture("heatmap", "Reads and writes of each subfolder, day by day", description, figure, choice)
 
 
-def _ages(facts: Facts, shown: Sequence[str]) -> Picture:
+def _ages(facts: Facts, order: Sequence[str]) -> Picture:
     summaries = {line.subfolder: line for line in tallies.summarise_ages(facts.ages)}
-    names = [name for name in shown if name in summaries]
+    dated = [name for name in order if name in summaries]
+    names, choice = most(dated, {name: line.reads for name, line in summaries.items()}, "most read")
     ages = [ReadAge(entry.subfolder, entry.age_days, entry.reads) for entry in facts.ages if entry.age_days is not None]
     parts = [f"{name} {plural(summaries[name].median, 'day')}" for name in names]
     description = f"Median age at read: {joined(parts)}." if parts else "No read of dated data."
-    return Picture("ages", "Age of dated data when it is read", description, age_at_read(names, ages))
+    return Picture("ages", "Age of dated data when it is read", description, age_at_read(names, ages), choice)
 
 
-def _matrix(facts: Facts, shown: Sequence[str]) -> Picture:
+def _matrix(facts: Facts, order: Sequence[str]) -> Picture:
     consumers = tallies.most_active(facts, CONSUMERS)
     touches = [Touch(use.name, name, use.role, use.days) for name, use in facts.touches()]
+    shown, choice = most(order, Counter(touch.subfolder for touch in touches), "most shared")
     description = (
         f"{plural(len(consumers), 'consumer')} across {plural(len(shown), 'subfolder')}; the table below says the same."
     )
     figure = matrix(consumers, shown, touches, facts.analysis.coverage_days)
-    return Picture("consumers", "Who reads, writes and deletes where", description, figure)
+    return Picture("consumers", "Who reads, writes and deletes where", description, figure, choice)
 
 
 def _growth(facts: Facts) -> Picture:
@@ -98,7 +110,11 @@ def _growth(facts: Facts) -> Picture:
     return Picture("growth", "Bytes still there, by the month of their creation", description, growth(facts.creations))
 
 
-def _classes(shown: Sequence[str], costs: Sequence[ClassCost]) -> Picture:
+def _classes(order: Sequence[str], costs: Sequence[ClassCost]) -> Picture:
+    spent: dict[str, float] = defaultdict(float)
+    for cost in costs:
+        spent[cost.subfolder] += cost.monthly_usd
+    shown, choice = most(order, spent, "dearest")
     total = sum(cost.monthly_usd for cost in costs)
     names = [cost.storage_class for cost in costs]
     parts = [
@@ -106,7 +122,7 @@ def _classes(shown: Sequence[str], costs: Sequence[ClassCost]) -> Picture:
         for name in sorted(set(names), key=lambda name: -names.count(name))
     ]
     description = f"Share of the monthly cost: {joined(parts)}." if parts else "No storage class is known."
-    return Picture("classes", "Storage cost a month, by storage class", description, class_costs(shown, costs))
+    return Picture("classes", "Storage cost a month, by storage class", description, class_costs(shown, costs), choice)
 
 
 def _coverage(facts: Facts) -> Picture:

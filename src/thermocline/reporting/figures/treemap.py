@@ -13,7 +13,7 @@ from thermocline.reporting.palette import TEMPERATURES, light
 from thermocline.reporting.words import size
 
 HEIGHT = 4.2
-REST_SHARE = 0.004  # what is smaller than this share of the bucket is drawn together
+REST_SHARE = 0.004  # what is smaller than this share of the bucket is drawn together, by temperature
 POINTS_PER_LETTER = 5.2
 
 
@@ -65,10 +65,21 @@ def _fold(holdings: Sequence[Holding]) -> tuple[list[Holding], str]:
     ordered = sorted(
         (holding for holding in holdings if holding.bytes > 0), key=lambda item: (-item.bytes, item.subfolder)
     )
-    shown = [holding for holding in ordered if holding.bytes >= total * REST_SHARE]
-    small = len(holdings) - len(shown)
-    left_out = total - sum(holding.bytes for holding in shown)
-    return shown, f"too small to draw: {small} subfolder{'s' if small > 1 else ''}, {size(left_out)}" if small else ""
+    drawn = [holding for holding in ordered if holding.bytes >= total * REST_SHARE]
+    small = ordered[len(drawn) :]
+    left_out = len(holdings) - len(ordered)
+    bytes_left_out = 0
+    for temperature in TEMPERATURES:
+        alike = [holding for holding in small if holding.temperature == temperature]
+        together = Holding(f"{len(alike)} others", sum(holding.bytes for holding in alike), temperature)
+        if alike and together.bytes >= total * REST_SHARE:
+            drawn.append(together)
+        else:
+            left_out += len(alike)
+            bytes_left_out += together.bytes
+    drawn.sort(key=lambda holding: -holding.bytes)
+    words = f"too small to draw: {left_out} subfolder{'s' if left_out > 1 else ''}, {size(bytes_left_out)}"
+    return drawn, words if left_out else ""
 
 
 def _tile(axes: Axes, holding: Holding, box: Box) -> None:
