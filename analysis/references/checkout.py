@@ -19,16 +19,17 @@ _SUFFIXES = {
     "yaml": ".yaml .yml",
     "json": ".json",
     "config": ".toml .cfg .ini .env .properties .conf",
-    "shell": ".sh .bash .zsh",
+    "shell": ".sh .bash .zsh .ksh",
+    "windows": ".bat .cmd .ps1",
     "terraform": ".tf .tfvars .hcl",
-    "script": ".js .ts .mjs .cjs .mts .cts .jsx .tsx .scala .java .kt .go .r",
+    "script": ".js .ts .mjs .cjs .mts .cts .jsx .tsx .scala .sc .java .kt .kts .go .r .cs .rb .php .groovy",
     "document": ".md .rst .txt .adoc .markdown .html",
 }
 _LANGUAGES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
 _NAMES = {
     "Makefile": "makefile",
     "Dockerfile": "docker",
-    "Jenkinsfile": "script",
+    "Jenkinsfile": "jenkins",
     ".env": "config",
     "Justfile": "makefile",
     "Procfile": "shell",

@@ -3,7 +3,18 @@
 import re
 from collections.abc import Callable
 
-from analysis.references import commands, jinja, pipelines, shell, sql, storage_tools, structured
+from analysis.references import (
+    clients,
+    commands,
+    jenkins,
+    jinja,
+    pipelines,
+    shell,
+    sql,
+    storage_tools,
+    structured,
+    windows,
+)
 from analysis.references.checkout import SourceFile
 from analysis.references.ecmascript.touches import ENDINGS
 from analysis.references.guesses import guessed_role
@@ -78,6 +89,8 @@ def _shell(program: Program, file: SourceFile) -> None:
     text = program.file_text(file.path)
     workload = program.script_name(file.path)
     known = dict(program.deployed)
+    if file.language == "windows":
+        text = windows.as_shell(text, file.path)
     if file.language == "makefile":  # $(NAME) and $$NAME there are ${NAME} and $NAME to the shell
         known.update(shell.make_variables(text))
         spans = [
@@ -87,6 +100,14 @@ def _shell(program: Program, file: SourceFile) -> None:
         text = text.replace_spans(spans)
     for command in shell.commands(text, known, program.env, sourced=_sourced(program, file.path)):
         _command(program, command, file.path, workload)
+
+
+def _jenkins(program: Program, file: SourceFile) -> None:
+    text = program.file_text(file.path)
+    known = {**program.deployed, **jenkins.variables(text)}
+    for step in jenkins.steps(text):
+        for command in shell.commands(step, known, program.env):
+            _command(program, command, file.path, program.script_name(file.path))
 
 
 def _sourced(program: Program, importer: str) -> Callable[[str], Text | None]:
@@ -209,7 +230,7 @@ def _plain(program: Program, file: SourceFile) -> None:
         if line.flat.lstrip().startswith(("//", "#", "*", "/*")):
             _document_line(program, line, file)
             continue
-        if file.path.endswith(ENDINGS):  # their code was followed
+        if file.path.lower().endswith((*ENDINGS, *clients.ENDINGS)):  # their code was followed
             continue
         for start, _, place in embedded(_interpolated(line)):
             before = line.flat[max(0, start - 60) : start]
@@ -253,6 +274,8 @@ _LANGUAGES: dict[str, Callable[[Program, SourceFile], None]] = {
     "sql": _sql,
     "shell": _shell,
     "makefile": _shell,
+    "windows": _shell,
+    "jenkins": _jenkins,
     "docker": _shell,
     "yaml": _structured,
     "json": _structured,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import BadInput
-from analysis.references import cache, comments, deployment, findings, literals, terraform
+from analysis.references import cache, clients, comments, deployment, findings, literals, terraform
 from analysis.references.checkout import open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.ecmascript.touches import scan_scripts
@@ -107,7 +107,7 @@ def _run(program: Program) -> None:
         machine = shared.setdefault(root, Machine(program, root, Process()))
         _enter(machine, path, "__dag__")
     _starts(program)
-    for file in program.checkout.of("shell", "makefile"):
+    for file in program.checkout.of("shell", "makefile", "windows", "jenkins"):
         literals.scan_file(program, file)
     _starts(program)
     for path in sources:
@@ -126,6 +126,7 @@ def _run(program: Program) -> None:
     _explore(program, [path for path in sources if _worth(program, path)], shared)
     _starts(program)
     scan_scripts(program)
+    clients.scan_clients(program)
     for file in program.checkout.of("sql", "script", "document"):
         literals.scan_file(program, file)
     for path in written:

@@ -48,6 +48,13 @@ HOSTILE = {
     "calls.sh": "".join(f"f{n}() {{\n f{n + 1} $1 $1\n f{n + 1} $1\n}}\n" for n in range(60)) + "f0 gs://lake/x\n",
     "branches.sh": "".join(f'if [ $A = {n} ]; then\n  P="$P/{n}"\nfi\n' for n in range(300)) + "gsutil rm gs://a/$P\n",
     "calls.js": "a.bucket(" * 5_000 + ".file(" * 5_000,
+    "calls.go": 'import "cloud.google.com/go/storage"\n'
+    + "c.Bucket(" * 4_000
+    + "x"
+    + ").Object(y)" * 4_000
+    + ".NewReader(ctx)\n",
+    "chain.java": "// gs://lake/x\n" + "storage.create(" + "a" + ".of(b)" * 6_000 + ", c);\n" + "/*" * 20_000,
+    "strings.kt": "// gs://lake/x\n" + 'val a = "$a$b" + b\nval b = "$a" + a\n' * 2_000 + "storage.create(b, a)\n",
     "nul.py": "x = 'gs://lake/\0b'\n",
 }
 
