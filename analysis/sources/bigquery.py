@@ -19,6 +19,7 @@ from analysis.errors import AnalysisError, BadInput
 from analysis.sources.bigquery_layout import Layout, query_text, recognise
 from analysis.sources.ledger import LedgerRow, find_known, next_file_id, record
 from analysis.sources.report import FileReport, IngestReport
+from analysis.sources.rights import advice
 
 KIND = "bigquery"
 # On demand, US and EU multi-regions; other regions differ a little.
@@ -112,7 +113,7 @@ class BigQueryIngest:
         except GoogleAPICallError as error:
             raise AnalysisError(
                 f"BigQuery refuses {self._table} for {first} to {beyond} ({error.message})",
-                "check table, rights and --max-bytes",
+                advice(str(error.message), "check table, rights and --max-bytes"),
             ) from error
 
     def _rows(self, job: Any) -> Iterator[dict[str, Any]]:
@@ -123,7 +124,8 @@ class BigQueryIngest:
                 yield dict(row.items())
         except GoogleAPICallError as error:
             raise AnalysisError(
-                f"BigQuery stopped ({error.message})", "check --max-bytes; finished days are kept"
+                f"BigQuery stopped ({error.message})",
+                advice(str(error.message), "check --max-bytes; finished days are kept"),
             ) from error
 
     def _store(self, rows: Iterable[dict[str, Any]], days: Sequence[date]) -> list[FileReport]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis.catalogue import load_sql
 from analysis.errors import AnalysisError, BadInput
+from analysis.sources.rights import advice
 
 _TABLE = re.compile(r"(?P<dataset>[A-Za-z0-9_:.-]+\.[A-Za-z0-9_]+)\.(?P<table>[A-Za-z0-9_$-]+\*?)")
 _TEXT = "CAST(NULL AS STRING)"
@@ -102,7 +103,8 @@ def recognise(client: Any, table: str) -> Layout:
             table = f"{match['dataset']}.{stem}_*"
     except GoogleAPICallError as error:
         raise AnalysisError(
-            f"{table} cannot be looked up ({error.message})", "check the name and your rights"
+            f"{table} cannot be looked up ({error.message})",
+            advice(str(error.message), "check the name and your rights"),
         ) from error
     fields = frozenset(_paths(found.schema))
     if "proto_payload.audit_log.methodname" in fields or "proto_payload.audit_log.method_name" in fields:

@@ -18,6 +18,7 @@ from analysis.errors import AnalysisError, BadInput
 from analysis.sources.cloud_storage import storage_client
 from analysis.sources.inventory import store_listing
 from analysis.sources.report import IngestReport
+from analysis.sources.rights import advice
 
 _FIELDS = "items(name,size,storageClass,timeCreated,updated,crc32c,generation),nextPageToken"
 _COLUMNS = ("bucket", "name", "location", "size", "storageClass", "timeCreated", "updated", "crc32c", "generation")
@@ -55,7 +56,8 @@ def ingest_listing(
             listing = _Listing(client, client.get_bucket(name), Path(scratch), page_size).write(parallel)
         except GoogleAPICallError as error:
             raise AnalysisError(
-                f"{address} cannot be listed ({error.message})", "check the name and your rights"
+                f"{address} cannot be listed ({error.message})",
+                advice(str(error.message), "check the name and your rights"),
             ) from error
         report = store_listing(catalogue, name, listing, day or datetime.now(UTC).date())
     return IngestReport([report])

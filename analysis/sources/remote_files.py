@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.errors import AnalysisError, BadInput
 from analysis.sources.cloud_storage import storage_client
+from analysis.sources.rights import advice
 
 _ADDRESS = re.compile(r"gs://(?P<bucket>[^/]+)/?(?P<name>.*)", re.DOTALL)
 
@@ -49,7 +50,8 @@ def find_remote(addresses: Iterable[str]) -> list[RemoteFile]:
             files = _list(client, address)
         except GoogleAPICallError as error:
             raise AnalysisError(
-                f"{address} cannot be listed ({error.message})", "check the address and your rights"
+                f"{address} cannot be listed ({error.message})",
+                advice(str(error.message), "check the address and your rights"),
             ) from error
         if not files:
             raise BadInput(f"nothing to read at {address}", "check the address; a folder must hold at least one object")
@@ -89,5 +91,7 @@ def fetch(file: RemoteFile, folder: Path) -> Path:
             str(target), raw_download=True, checksum="crc32c", if_generation_match=file.generation
         )
     except GoogleAPICallError as error:
-        raise AnalysisError(f"{file.uri} cannot be read ({error.message})", "run the command again") from error
+        raise AnalysisError(
+            f"{file.uri} cannot be read ({error.message})", advice(str(error.message), "run the command again")
+        ) from error
     return target

@@ -35,6 +35,14 @@ from executor.trail import Trail
 from executor.verify import same_moment
 
 SOURCE_ROLES = ("roles/storage.objectViewer", "roles/storage.legacyBucketReader")
+# The service itself names no permission when it refuses (https://cloud.google.com/storage-transfer/docs/access-control).
+RIGHTS = {
+    "get_google_service_account": "storagetransfer.projects.getServiceAccount",
+    "get_transfer_job": "storagetransfer.jobs.get",
+    "create_transfer_job": "storagetransfer.jobs.create",
+    "run_transfer_job": "storagetransfer.jobs.run",
+    "get_operation": "storagetransfer.operations.get",
+}
 TARGET_ROLES = ("roles/storage.legacyBucketWriter", "roles/storage.legacyBucketReader")
 
 
@@ -277,9 +285,9 @@ class TransferEngine:
                 if not settling:
                     if error.code in {404, 409}:
                         raise
-                    raise ExecutorError(
-                        f"the Storage Transfer Service refused: {error.message}", "mend that and run again"
-                    ) from None
+                    denied = error.code == 403 and method.__name__ in RIGHTS
+                    hint = f"grant {RIGHTS[method.__name__]} to this identity" if denied else "mend that and run again"
+                    raise ExecutorError(f"the Storage Transfer Service refused: {error.message}", hint) from None
                 if waited >= self._settings.transfer_patience_seconds:
                     raise Unavailable(
                         0, "transfer", f"the Storage Transfer Service stays unready: {error.message}", "run again later"

@@ -14,35 +14,10 @@ from analysis.catalogue import Catalogue
 from analysis.errors import AnalysisError, BadInput
 from analysis.sources.bigquery import BigQueryIngest, bigquery_client, parse_size
 from analysis.sources.log_files import ingest_logs
-from bigquery_double import BYTES_PER_ROW, BigQueryDouble, Tree, running_bigquery
+from bigquery_double import BYTES_PER_ROW, PAYLOAD, SINK, BigQueryDouble, Tree, running_bigquery
 from killing import Gate, finish
 from log_entries import entry, write
 from whole_catalogue import everything
-
-CALLER: Tree = {
-    "principalEmail": "STRING",
-    "principalSubject": "STRING",
-    "serviceAccountKeyName": "STRING",
-    "serviceAccountDelegationInfo": [{"firstPartyPrincipal": {"principalEmail": "STRING"}}],
-}
-PAYLOAD: Tree = {
-    "serviceName": "STRING",
-    "methodName": "STRING",
-    "resourceName": "STRING",
-    "status": {"code": "INT64"},
-    "authenticationInfo": CALLER,
-    "requestMetadata": {"callerSuppliedUserAgent": "STRING"},
-    "authorizationInfo": [{"resource": "STRING", "permission": "STRING", "granted": "BOOL"}],
-    "metadataJson": "STRING",
-}
-LABELS: Tree = {"bucket_name": "STRING", "location": "STRING", "project_id": "STRING"}
-SINK: Tree = {
-    "logName": "STRING",
-    "timestamp": "TIMESTAMP",
-    "insertId": "STRING",
-    "resource": {"type": "STRING", "labels": LABELS},
-    "protopayload_auditlog": PAYLOAD,
-}
 
 
 def snake(name: str) -> str:

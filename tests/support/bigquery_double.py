@@ -1,6 +1,6 @@
 """A small BigQuery on this machine: it executes the SQL it is sent (by sqlglot, on DuckDB) and speaks the REST API.
 
-It knows tables, tables per day under a wildcard, dry runs, and `maximumBytesBilled`.
+It knows tables, tables per day under a wildcard, dry runs, `maximumBytesBilled`, and permissions (`granted`).
 """
 
 import json
@@ -16,7 +16,35 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
+CREATE_JOBS, READ_ROWS = "bigquery.jobs.create", "bigquery.tables.getData"
+GET_TABLE, LIST_TABLES = "bigquery.tables.get", "bigquery.tables.list"
+
 Tree = dict[str, Any]  # name -> type name, nested Tree (a struct), or [Tree] (an array of structs)
+# The table of a log sink, as far as anybody reads it.
+CALLER: Tree = {
+    "principalEmail": "STRING",
+    "principalSubject": "STRING",
+    "serviceAccountKeyName": "STRING",
+    "serviceAccountDelegationInfo": [{"firstPartyPrincipal": {"principalEmail": "STRING"}}],
+}
+PAYLOAD: Tree = {
+    "serviceName": "STRING",
+    "methodName": "STRING",
+    "resourceName": "STRING",
+    "status": {"code": "INT64"},
+    "authenticationInfo": CALLER,
+    "requestMetadata": {"callerSuppliedUserAgent": "STRING"},
+    "authorizationInfo": [{"resource": "STRING", "permission": "STRING", "granted": "BOOL"}],
+    "metadataJson": "STRING",
+}
+LABELS: Tree = {"bucket_name": "STRING", "location": "STRING", "project_id": "STRING"}
+SINK: Tree = {
+    "logName": "STRING",
+    "timestamp": "TIMESTAMP",
+    "insertId": "STRING",
+    "resource": {"type": "STRING", "labels": LABELS},
+    "protopayload_auditlog": PAYLOAD,
+}
 PROJECT = "local"
 BYTES_PER_ROW = 1_000
 _TYPES = {"STRING": "VARCHAR", "INT64": "BIGINT", "BOOL": "BOOLEAN", "TIMESTAMP": "TIMESTAMP", "JSON": "JSON"}
@@ -43,8 +71,13 @@ def api_schema(tree: Tree) -> list[dict[str, Any]]:
     return fields
 
 
+class Denied(Exception):
+    """A permission is missing; the message is the service's."""
+
+
 class BigQueryDouble:
     def __init__(self) -> None:
+        self.granted = frozenset({CREATE_JOBS, READ_ROWS, GET_TABLE, LIST_TABLES})
         self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
         self.tables: dict[tuple[str, str], Tree] = {}
@@ -73,6 +106,11 @@ class BigQueryDouble:
             if not table.db and "." not in table.name:
                 continue
             dataset, name = (table.db, table.name) if table.db else table.name.split(".")[-2:]
+            if READ_ROWS not in self.granted:
+                # The one refusal that does not name its permission.
+                where = f"{PROJECT}:{dataset}.{name}"
+                said = f"User does not have permission to query table {where}, or perhaps it does not exist."
+                raise Denied(f"Access Denied: Table {where}: {said}")
             relation, rows = self._relation(dataset, name)
             scanned += rows * BYTES_PER_ROW
             subquery = sqlglot.parse_one(relation, read="duckdb")
@@ -85,6 +123,12 @@ class BigQueryDouble:
         with self._lock:
             cursor = self.connection.execute(sql)
             return list(cursor.description or []), cursor.fetchall(), scanned
+
+    def demand(self, permission: str, kind: str, name: str) -> None:
+        """Raise unless the permission on this table or dataset is granted."""
+        if permission not in self.granted:
+            said = f"Permission {permission} denied on {kind.lower()} {name} (or it may not exist)."
+            raise Denied(f"Access Denied: {kind} {name}: {said}")
 
     def _relation(self, dataset: str, name: str) -> tuple[str, int]:
         if name.endswith("*"):
@@ -148,6 +192,12 @@ def running_bigquery() -> Iterator[tuple[BigQueryDouble, str]]:  # noqa: C901  o
 
         def do_GET(self) -> None:
             double.before_answer()
+            try:
+                self.read()
+            except Denied as error:
+                self.refuse(403, "accessDenied", str(error))
+
+        def read(self) -> None:
             url = urlparse(self.path)
             parts = url.path.split("/bigquery/v2/projects/")[1].split("/")
             if parts[1] == "queries":
@@ -157,15 +207,24 @@ def running_bigquery() -> Iterator[tuple[BigQueryDouble, str]]:  # noqa: C901  o
             elif parts[1] == "jobs":
                 self.answer(self.job(parts[2], {}, 0))
             elif len(parts) == 4:
-                tables = [
-                    {"tableReference": {"projectId": PROJECT, "datasetId": parts[2], "tableId": name}}
-                    for dataset, name in double.tables
-                    if dataset == parts[2]
-                ]
-                self.answer({"tables": tables, "totalItems": len(tables)})
-            elif (parts[2], parts[4]) in double.tables:
-                reference = {"projectId": PROJECT, "datasetId": parts[2], "tableId": parts[4]}
-                schema = {"fields": api_schema(double.tables[parts[2], parts[4]])}
+                self.list_tables(parts[2])
+            else:
+                self.show_table(parts[2], parts[4])
+
+        def list_tables(self, wanted: str) -> None:
+            double.demand(LIST_TABLES, "Dataset", f"{PROJECT}:{wanted}")
+            tables = [
+                {"tableReference": {"projectId": PROJECT, "datasetId": wanted, "tableId": name}}
+                for dataset, name in double.tables
+                if dataset == wanted
+            ]
+            self.answer({"tables": tables, "totalItems": len(tables)})
+
+        def show_table(self, dataset: str, table: str) -> None:
+            double.demand(GET_TABLE, "Table", f"{PROJECT}:{dataset}.{table}")
+            if (dataset, table) in double.tables:
+                reference = {"projectId": PROJECT, "datasetId": dataset, "tableId": table}
+                schema = {"fields": api_schema(double.tables[dataset, table])}
                 self.answer({"tableReference": reference, "schema": schema})
             else:
                 self.refuse(404, "notFound", "Not found: Table")
@@ -180,8 +239,15 @@ def running_bigquery() -> Iterator[tuple[BigQueryDouble, str]]:  # noqa: C901  o
             body = json.loads(raw)
             config = body["configuration"]
             query = {**config["query"], "dryRun": config.get("dryRun", False)}
+            if CREATE_JOBS not in double.granted:
+                said = f"User does not have {CREATE_JOBS} permission in project {PROJECT}."
+                self.refuse(403, "accessDenied", f"Access Denied: Project {PROJECT}: {said}")
+                return
             try:
                 columns, rows, scanned = double.run(query)
+            except Denied as error:
+                self.refuse(403, "accessDenied", str(error))
+                return
             except Exception as error:  # noqa: BLE001  whatever is wrong with the query is the caller's to see
                 self.refuse(400, "invalidQuery", str(error))
                 return

@@ -1,7 +1,8 @@
 """A local double of the Storage Transfer Service's REST API, whose jobs really copy on the sandbox server.
 
 It does what the service documents: prefix to prefix, NEVER overwrites, keeps metadata, sets class and custom time,
-counts. It can be told to be unready at first, to drop objects while still ending with SUCCESS, and to be slow.
+counts. It can be told to be unready at first, to drop objects while still ending with SUCCESS, and to be slow. It asks
+the caller for the permission of each call, and copies with nothing but what its agent's roles on the buckets hold.
 """
 
 import json
@@ -22,6 +23,21 @@ CLASSES = {3: "STANDARD", 4: "NEARLINE", 5: "COLDLINE", 6: "ARCHIVE"}
 KEPT = ("contentType", "cacheControl", "contentEncoding", "contentLanguage", "contentDisposition", "metadata")
 
 
+ROLES = {
+    "roles/storage.objectViewer": {"storage.objects.get", "storage.objects.list"},
+    "roles/storage.legacyBucketReader": {"storage.buckets.get", "storage.objects.list"},
+    "roles/storage.legacyBucketWriter": {
+        *("storage.buckets.get", "storage.objects.list", "storage.objects.create", "storage.objects.delete"),
+    },
+}
+AT_SOURCE = {"storage.buckets.get", "storage.objects.list", "storage.objects.get"}
+AT_SINK = {"storage.buckets.get", "storage.objects.list", "storage.objects.create"}
+ACCOUNT = "storagetransfer.projects.getServiceAccount"
+GET_JOB, CREATE_JOB, RUN_JOB = (f"storagetransfer.jobs.{verb}" for verb in ("get", "create", "run"))
+GET_OPERATION = "storagetransfer.operations.get"
+EVERY = frozenset({ACCOUNT, GET_JOB, CREATE_JOB, RUN_JOB, GET_OPERATION})
+
+
 @dataclass
 class Double:
     """The double's state, and the knobs of a test."""
@@ -33,10 +49,13 @@ class Double:
     polls_before_done: int = 1
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     operations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    granted: frozenset[str] = EVERY
     runs: int = 0
     policies_seen: list[str] = field(default_factory=list)
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if _permission(method, path) not in self.granted:
+            return _error(403, "PERMISSION_DENIED", "The caller does not have permission")
         if path.startswith("/v1/googleServiceAccounts/"):
             return 200, {"accountEmail": AGENT, "subjectId": "1"}
         if method == "POST" and path == "/v1/transferJobs":
@@ -58,11 +77,14 @@ class Double:
             self.unready -= 1
             return _error(400, "FAILED_PRECONDITION", "Service account lacks permission on the bucket.")
         spec = self.jobs[name]["transferSpec"]
-        for bucket in (spec["gcsDataSource"]["bucketName"], spec["gcsDataSink"]["bucketName"]):
-            policy = self._storage("GET", f"/storage/v1/b/{bucket}/iam")
+        for side, needed in (("gcsDataSource", AT_SOURCE), ("gcsDataSink", AT_SINK)):
+            bucket = spec[side]["bucketName"]
+            policy = self._storage("GET", "/sandbox/state")["buckets"][bucket]["policy"]
             self.policies_seen.append(json.dumps(policy))
-            if AGENT not in self.policies_seen[-1]:
-                return _error(403, "PERMISSION_DENIED", f"the agent has no role on {bucket}")
+            roles = [one["role"] for one in policy["bindings"] if f"serviceAccount:{AGENT}" in one["members"]]
+            missing = needed - set[str]().union(*(ROLES[role] for role in roles))
+            if missing:
+                return _error(400, "FAILED_PRECONDITION", f"{AGENT} lacks {sorted(missing)} on {bucket}")
         self.runs += 1
         operation = f"transferOperations/{name.rsplit('/', 1)[-1]}-{self.runs}"
         self.operations[operation] = {"polls": 0, "counters": self._copy(spec)}
@@ -138,6 +160,15 @@ class Double:
         request.add_header("Authorization", f"Bearer {AGENT}")
         with urlopen(request, timeout=30) as answer:  # noqa: S310 - our own server
             return json.loads(answer.read())
+
+
+def _permission(method: str, path: str) -> str:
+    """What the caller must hold for a call."""
+    if path.startswith("/v1/googleServiceAccounts/"):
+        return ACCOUNT
+    if path.startswith("/v1/transferOperations/"):
+        return GET_OPERATION
+    return RUN_JOB if path.endswith(":run") else CREATE_JOB if method == "POST" else GET_JOB
 
 
 def _error(code: int, status: str, message: str) -> tuple[int, dict[str, Any]]:

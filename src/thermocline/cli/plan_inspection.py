@@ -59,7 +59,8 @@ async def _owner(storage: Storage, bucket: str, our_number: str) -> str | None:
     """Whose an existing bucket is; None when it is ours, or does not exist."""
     try:
         found = await storage.get_bucket(bucket)
-    except Forbidden:
+    except Forbidden as error:
+        note(f"note: {bucket} could not be looked at, so it counts as somebody else's ({error.message})")
         return SOMEBODY_ELSE
     if found is None:
         return None
