@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
-from planner.cost.rules import COLDNESS, Rung
+from planner.ladder_reading import PricedRules, priced_rules, touch
 
 
 @dataclass(frozen=True)
@@ -15,24 +16,21 @@ class BucketFacts:
     notifications: Sequence[Mapping[str, Any]] = ()
     policy: Mapping[str, Any] | None = None
 
-    def ladder(self, path: str) -> tuple[Rung, ...]:
-        """What the bucket's own rules do to the classes of everything below `path`, by age.
+    def rules(self, path: str, soft_delete_days: int) -> PricedRules:
+        """What the bucket's own rules do to everything below `path`.
 
-        Rules with other conditions than age, prefix and class are left out; `breaking` names them all.
+        Where versioning is on, deleting ends nothing: rules that delete are left out.
         """
-        found = set()
-        for rule in (self.metadata.get("lifecycle") or {}).get("rule", ()):
-            action, condition = rule.get("action", {}), rule.get("condition", {})
-            prefixes = condition.get("matchesPrefix")
-            if (
-                action.get("type") == "SetStorageClass"
-                and action.get("storageClass") in COLDNESS
-                and "age" in condition
-                and set(condition) <= {"age", "matchesPrefix", "matchesStorageClass", "isLive"}
-                and (prefixes is None or any(path.startswith(prefix) for prefix in prefixes))
-            ):
-                found.add(Rung(int(condition["age"]), action["storageClass"]))
-        return tuple(sorted(found, key=lambda rung: (rung.from_days, COLDNESS[rung.storage_class])))
+        rules = (self.metadata.get("lifecycle") or {}).get("rule", ())
+        if (self.metadata.get("versioning") or {}).get("enabled"):
+            rules = [rule for rule in rules if rule.get("action", {}).get("type") != "Delete"]
+        return priced_rules(rules, path, soft_delete_days=soft_delete_days)
+
+    @property
+    def soft_delete_days(self) -> int | None:
+        """For how long the bucket keeps what is deleted; None where it does not say."""
+        seconds = (self.metadata.get("softDeletePolicy") or {}).get("retentionDurationSeconds")
+        return None if seconds is None else ceil(int(seconds) / 86_400)
 
     def breaking(self, path: str) -> list[str]:
         """Everything that works for objects below `path` today, and would not on another bucket."""
@@ -46,7 +44,7 @@ class BucketFacts:
     def _notifications(self, path: str) -> Iterator[str]:
         for each in self.notifications:
             prefix = str(each.get("object_name_prefix", ""))
-            if _touch(prefix, path):
+            if touch(prefix, path):
                 topic = str(each.get("topic", "")).removeprefix("//pubsub.googleapis.com/")
                 scope = f"prefix {prefix}" if prefix else "the whole bucket"
                 yield (
@@ -71,7 +69,7 @@ class BucketFacts:
             action = rule.get("action", {})
             what = " ".join(str(action[key]) for key in ("type", "storageClass") if key in action)
             for prefix in [""] if prefixes is None else prefixes:
-                if _touch(prefix, path):
+                if touch(prefix, path):
                     scope = f"for {prefix}" if prefix else "for the whole bucket"
                     yield f"a lifecycle rule {scope} ({what}) does not move along: set it on the new bucket if wanted"
 
@@ -98,7 +96,3 @@ class BucketFacts:
             yield "the requester pays: consumers name a billing project, which they must not need on the new bucket"
         if (self.metadata.get("autoclass") or {}).get("enabled"):
             yield "Autoclass sets the classes here: today's cost is lower than the list price of Standard"
-
-
-def _touch(prefix: str, path: str) -> bool:
-    return prefix.startswith(path) or path.startswith(prefix)

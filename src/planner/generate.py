@@ -12,8 +12,10 @@ from planner.capacity import capped
 from planner.config_file import BucketMappings, MigrationConfigs
 from planner.cost.decide import Decision, decide
 from planner.cost.option import Option
+from planner.cost.options import CONFIGURED
 from planner.errors import InvalidPlanInput
-from planner.migration import Scene, moving, staying
+from planner.ladder_reading import NO_RULES
+from planner.migration import Scene, asked_lifecycle, moving, staying
 from planner.naming import check_env
 from planner.plan import Migration, Plan
 from planner.prices import Place, PriceBook, PriceTable
@@ -108,17 +110,22 @@ def _row(
     if placement.action == "move" or candidate.config is not None:
         target = target_of(candidate, mappings, scene.env)
     where = book.place(target.location if target and target.location else scene.location)
-    set_already = facts.ladder(subfolder.prefix) if facts is not None else ()
-    decision = decide(subfolder, book, source, where, settings, use_case=candidate.use_case, observe_days=days,
-                      set_already=set_already)  # fmt: skip
+    asked = asked_lifecycle(candidate, target, scene) if target else None
+    soft_delete = facts.soft_delete_days if facts else None
+    soft_delete_days = scene.soft_delete_days if soft_delete is None else soft_delete
+    decision = decide(
+        subfolder, book, source, where, settings, use_case=candidate.use_case, observe_days=days,
+        soft_delete_days=soft_delete_days,
+        set_already=facts.rules(subfolder.prefix, soft_delete_days) if facts else NO_RULES,
+        configured=asked.terms if asked else None,
+    )  # fmt: skip
     if candidate.config is not None and subfolder.name:
         placement = _configured(placement)
     elif placement.action == "move" and not decision.move_pays and not _insisted(candidate, settings):
         placement = stay("a bucket of its own costs more than it is worth: set a lifecycle rule in place")
     if placement.action == "move" and target is not None:
-        option = decision.best_move
-        migration = moving(candidate, target, option, days, scene)
-        option = _option_of(decision, migration, option)
+        option = _chosen(decision, target, asked is not None)
+        migration = moving(candidate, target, option, asked.policy if asked else None, days, scene)
     else:
         option = decision.leave if subfolder.temperature == "unknown" else decision.best_in_place
         migration = staying(candidate, scene, option)
@@ -136,12 +143,12 @@ def _configured(placement: Placement) -> Placement:
     return placement if placement.action == "move" else Placement(placement.tier, DEFERRED, "move", placement.because)
 
 
-def _option_of(decision: Decision, migration: Migration, best: Option) -> Option:
-    """The alternative whose price is that of a configured class, where configuration chose another one."""
-    if migration.storage_class == best.storage_class:
-        return best
-    name = f"move-{migration.storage_class.lower()}"
-    return next(option for option in decision.options if option.name == name)
+def _chosen(decision: Decision, target: Target, asked: bool) -> Option:
+    """The best move, unless configuration asks for rules or a class of its own."""
+    if asked:
+        return decision.named(CONFIGURED)
+    wanted, best = target.storage_class, decision.best_move
+    return best if wanted in {None, best.storage_class} else decision.named(f"move-{str(wanted).lower()}")
 
 
 def _claim(row: Row) -> Claim:

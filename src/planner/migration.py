@@ -1,16 +1,17 @@
 """The migration of one move: what the executor will be told."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from planner.access_grants import grants
 from planner.candidates import Candidate
 from planner.config_file import UseCase
-from planner.cost.option import Option
+from planner.cost.option import Configured, Option
 from planner.dates import check_date_range
 from planner.errors import InvalidPlanInput
+from planner.ladder_reading import rules_for_copies
 from planner.lifecycle import Policy, checked, named_policy, policy_of, refuse_deleting_now
 from planner.naming import folder, render_partition
 from planner.plan import BucketSettings, Migration, Validation
@@ -45,10 +46,15 @@ def staying(candidate: Candidate, scene: Scene, option: Option | None) -> Migrat
     )
 
 
-def moving(candidate: Candidate, target: Target, option: Option, observe_days: int, scene: Scene) -> Migration:
-    """The migration of a subfolder that moves; configuration decides where it says anything."""
+def moving(
+    candidate: Candidate, target: Target, option: Option, asked: Policy | None, observe_days: int, scene: Scene
+) -> Migration:
+    """The migration of a subfolder that moves as `option` says, under the lifecycle that was `asked` for, if any.
+
+    Configuration decides where it says anything.
+    """
     subfolder, config = candidate.subfolder, candidate.config
-    storage_class, policy = _class_and_policy(candidate, target, option, scene)
+    policy = policy_of(option.ladder) if asked is None else asked
     refuse_deleting_now(policy, max((age.age_days_bucket for age in subfolder.class_ages), default=0), candidate.where)
     base = Migration(
         pattern="single_folder",
@@ -56,7 +62,7 @@ def moving(candidate: Candidate, target: Target, option: Option, observe_days: i
         source_path=subfolder.prefix,
         target_bucket=target.bucket,
         target_path=target.path,
-        storage_class=storage_class,
+        storage_class=option.storage_class,
         location=(target.location or scene.location).lower(),
         lifecycle_policy=policy,
         include_subfolders=bool(subfolder.prefix),
@@ -64,7 +70,7 @@ def moving(candidate: Candidate, target: Target, option: Option, observe_days: i
         labels=labels(candidate.use_case, scene),
         observe_days=observe_days,
         settings=BucketSettings(
-            default_storage_class="STANDARD" if option.autoclass else storage_class,
+            default_storage_class="STANDARD" if option.autoclass else option.storage_class,
             autoclass=option.autoclass,
             soft_delete_days=scene.soft_delete_days,
             public_access_prevention=scene.settings.public_access_prevention,
@@ -74,15 +80,25 @@ def moving(candidate: Candidate, target: Target, option: Option, observe_days: i
     return base if config is None else _configured(base, candidate, config, scene)
 
 
-def _class_and_policy(candidate: Candidate, target: Target, option: Option, scene: Scene) -> tuple[str, Policy]:
-    config = candidate.config
-    storage_class, policy = option.storage_class, policy_of(option.ladder)
-    if config is not None and config.lifecycle_policy is not None:
-        if isinstance(config.lifecycle_policy, str):
-            storage_class, policy = named_policy(config.lifecycle_policy, scene.settings, candidate.where)
-        else:
-            policy = checked(config.lifecycle_policy, candidate.where)
-    return target.storage_class or storage_class, policy
+class Asked(NamedTuple):
+    """A lifecycle that configuration asks for: as it is set, and as it is priced."""
+
+    policy: Policy
+    terms: Configured
+
+
+def asked_lifecycle(candidate: Candidate, target: Target, scene: Scene) -> Asked | None:
+    """The lifecycle of a configured use case; None where it asks for none."""
+    wanted = candidate.config.lifecycle_policy if candidate.config else None
+    if wanted is None:
+        return None
+    storage_class: str | None = None
+    if isinstance(wanted, str):
+        storage_class, policy = named_policy(wanted, scene.settings, candidate.where)
+    else:
+        policy = checked(wanted, candidate.where)
+    (ladder, others), from_copy = rules_for_copies(policy["rule"], target.path, scene.soft_delete_days)
+    return Asked(policy, Configured(target.storage_class or storage_class, ladder, from_copy, others))
 
 
 def _configured(base: Migration, candidate: Candidate, config: UseCase, scene: Scene) -> Migration:

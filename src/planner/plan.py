@@ -19,7 +19,7 @@ Action = Literal["move", "stay"]
 MigrationPattern = Literal["single_folder", "multi_folder", "file_pattern", "date_partitioned"]
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The snapshot that the plan was made from. `digest` is the analysis' own: equal evidence, equal digest."""
 
     digest: str
@@ -32,7 +32,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     project: str | None
 
 
-class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Which price table the costs were computed with."""
 
     name: str
@@ -44,7 +44,7 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     assumptions: tuple[str, ...] = ()
 
 
-class Validation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Validation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What has to agree between source and target before a move counts as verified."""
 
     check_file_count: bool = True
@@ -52,7 +52,7 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     verify_file_sizes: bool = True
 
 
-class IamBinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class IamBinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One grant on the target bucket, and the observed use that it follows from."""
 
     role: str
@@ -60,7 +60,7 @@ class IamBinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     reason: str
 
 
-class BucketSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BucketSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """How the target bucket is created, beyond location, lifecycle and labels; equal in all moves that share it.
 
     `Migration.storage_class` is the class that copies get; `default_storage_class` what pipelines get that name none.
@@ -75,7 +75,7 @@ class BucketSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     iam: tuple[IamBinding, ...] = ()
 
 
-class Migration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Migration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What the executor does for one move.
 
     Paths end with '/' or are empty. `exclude_prefixes` are full source prefixes below `source_path` that belong to
@@ -108,7 +108,7 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     settings: BucketSettings = BucketSettings()
 
 
-class Factor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Factor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One part of a score: `value` between 0 and 1, `points` = value x weight / all weights x 100."""
 
     name: str
@@ -118,14 +118,14 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     because: str
 
 
-class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Score(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """0 to 100: how much a move is worth against what it risks."""
 
     total: float
     factors: tuple[Factor, ...]
 
 
-class CodeChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CodeChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """A line of code that names the old place; `change` is false for documents, which only mention it."""
 
     file: str
@@ -136,7 +136,7 @@ class CodeChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     change: bool
 
 
-class Shared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Shared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Another use case that a consumer or a line of code ties to this one."""
 
     use_case: str
@@ -145,7 +145,7 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     because: str
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One of the six steps of a move, made concrete."""
 
     number: int
@@ -153,7 +153,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     actions: tuple[str, ...]
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One subfolder: what the evidence says about it, where it goes, what that costs and risks."""
 
     use_case: str
@@ -187,14 +187,14 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     differences: tuple[str, ...] = ()  # between configuration and evidence
 
 
-class Signature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Signature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """An ed25519 signature over the approval; both values base64."""
 
     public_key: str
     value: str
 
 
-class Approval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Approval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Who approved a phase, bound to exactly this phase and exactly this evidence."""
 
     by: str
@@ -205,7 +205,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     signature: Signature | None = None
 
 
-class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """Moves that are approved and carried out together. `digest` covers everything but itself and the approval."""
 
     phase: int
@@ -215,7 +215,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     approval: Approval | None = None
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The whole plan. `created_at` is the last moment of the evidence: equal evidence makes equal bytes."""
 
     schema_version: int

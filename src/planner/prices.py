@@ -11,6 +11,7 @@ import msgspec
 from planner.errors import InvalidPlanInput
 
 CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
+GONE = "GONE"  # where a lifecycle rule's Delete leads: one more step down, at no price
 StorageClass = Literal["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"]
 # Names that buckets of the early days still carry; they are billed as Standard.
 OLD_CLASSES = {"REGIONAL": "STANDARD", "MULTI_REGIONAL": "STANDARD", "DURABLE_REDUCED_AVAILABILITY": "STANDARD"}
@@ -147,7 +148,7 @@ class PriceBook:
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What one location charges, as plain dictionaries by storage class."""
+    """What one location charges, as plain dictionaries by storage class, and nothing for what is GONE."""
 
     location: str
     kind: str
@@ -162,8 +163,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def by_class(figures: PerClass) -> dict[str, float]:
-    """The four figures as a dictionary."""
-    return {name: float(getattr(figures, name)) for name in CLASSES}
+    """The four figures as a dictionary, and 0 for GONE."""
+    return {name: float(getattr(figures, name)) for name in CLASSES} | {GONE: 0.0}
 
 
 def _place(table: PriceTable, location: str, kind: str, group: LocationPrices, note: str) -> Place:

@@ -202,9 +202,9 @@ def test_writing_into_a_multi_region_pays_replication() -> None:
 
 
 def test_a_lifecycle_change_pays_class_a_alone_and_never_warms() -> None:
-    group = holding("NEARLINE", objects=100_000).groups[0]
-    assert rules.change_usd(group, "COLDLINE", BELGIUM) == pytest.approx(2.00)  # 100,000 x .02/1000
-    assert rules.change_usd(group, "STANDARD", BELGIUM) == 0.0
+    nearline = holding("NEARLINE", objects=100_000)
+    assert rules.changes_at_once_usd(nearline, "COLDLINE", BELGIUM) == pytest.approx(2.00)  # 100,000 x .02/1000
+    assert rules.changes_at_once_usd(nearline, "NEARLINE", BELGIUM) == 0.0
     assert rules.class_at("COLDLINE", 400, (Rung(30, "NEARLINE"),)) == "COLDLINE"
 
 

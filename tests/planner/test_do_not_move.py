@@ -145,7 +145,8 @@ def test_staying_is_never_dearer_than_moving(
     subfolder = folder("x", gib=gib, objects=objects, storage_class=storage_class, age=age, temperature=heat,
                        read_events=reads, read_bytes=None, readers=(use("r"),))  # fmt: skip
     belgium = PRICES.place("europe-west1")
-    found = decide(subfolder, PriceBook(PRICES), belgium, belgium, PlannerSettings(), use_case="x", observe_days=30)
+    found = decide(subfolder, PriceBook(PRICES), belgium, belgium, PlannerSettings(), use_case="x", observe_days=30,
+                   soft_delete_days=7)  # fmt: skip
 
     straight = [o for o in found.options if o.name.startswith("move-") and o.name != "move-autoclass"]
     in_place = {o.name: o for o in found.options if not o.moves}

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from analysis.model import Subfolder
 from planner.cost.figures import Cost, OneOff
-from planner.cost.holding import Holding, holding_of
-from planner.cost.option import Access, Option, Terms, money
-from planner.cost.options import options
-from planner.cost.rules import Ladder
+from planner.cost.holding import DAYS_PER_MONTH, Holding, holding_of
+from planner.cost.option import Access, Configured, Option, Terms, in_words, money
+from planner.cost.options import CONFIGURED, options
+from planner.ladder_reading import NO_RULES, PricedRules
 from planner.prices import Place, PriceBook
 from planner.settings import PlannerSettings
 
@@ -37,13 +37,17 @@ class Decision:
         """What the subfolder costs when nothing is done."""
         return self.options[0]
 
+    def named(self, name: str) -> Option:
+        """The alternative of that name."""
+        return next(option for option in self.options if option.name == name)
+
     def cost(self, chosen: Option, recommendation: str) -> Cost:
         """The cost section of a plan, with `chosen` marked."""
         leave = self.leave.three_year_usd
         figures = tuple(option.figures(leave, chosen=option is chosen) for option in self.options)
         mine = next(figure for figure in figures if figure.chosen)
         return Cost(
-            monthly_now_usd=money(self.leave.month_usd),
+            monthly_now_usd=money(self.leave.running.spent(DAYS_PER_MONTH)),
             monthly_after_usd=mine.monthly_usd,
             one_off_usd=mine.one_off_usd,
             break_even_months=mine.break_even_months,
@@ -84,12 +88,16 @@ def access_of(subfolder: Subfolder, settings: PlannerSettings) -> Access:
 
 def decide(
     subfolder: Subfolder, book: PriceBook, source: Place, target: Place, settings: PlannerSettings,
-    *, use_case: str, observe_days: int, set_already: Ladder = (),
+    *, use_case: str, observe_days: int, soft_delete_days: int, set_already: PricedRules = NO_RULES,
+    configured: Configured | None = None,
 ) -> Decision:  # fmt: skip
-    """Price every alternative and choose among those that the access (or a what-if class) allows."""
+    """Price every alternative and choose among those that the access (or a what-if class) allows.
+
+    `soft_delete_days` and `set_already` are the source bucket's; `configured` is one more alternative, never chosen.
+    """
     datasets = book.place(settings.bigquery_location) if settings.bigquery_location else None
-    terms = Terms(book, source, target, access_of(subfolder, settings), observe_days, book.table.soft_delete.days,
-                  datasets, set_already)  # fmt: skip
+    terms = Terms(book, source, target, access_of(subfolder, settings), observe_days, soft_delete_days,
+                  datasets, set_already.ladder, configured)  # fmt: skip
     holding = holding_of(subfolder)
     found = tuple(options(holding, terms))
     in_place = [option for option in found if not option.moves and option.allowed]
@@ -97,9 +105,8 @@ def decide(
     best_move = _best_move(found, terms, settings.target_class.get(use_case, settings.target_class.get("*")), settings)
     premium = best_move.three_year_usd - best_in_place.three_year_usd
     limit = max(settings.material_usd, settings.premium_share * found[0].three_year_usd)
-    return Decision(
-        holding, found, best_move, best_in_place, premium <= limit, premium, limit, _assumptions(holding, terms)
-    )
+    assumptions = _assumptions(holding, terms, set_already.others)
+    return Decision(holding, found, best_move, best_in_place, premium <= limit, premium, limit, assumptions)
 
 
 def _best_move(found: tuple[Option, ...], terms: Terms, wanted: str | None, settings: PlannerSettings) -> Option:
@@ -107,6 +114,7 @@ def _best_move(found: tuple[Option, ...], terms: Terms, wanted: str | None, sett
         option
         for option in found
         if option.moves
+        and option.name != CONFIGURED
         and option.place.location == terms.target.location
         and (settings.allow_autoclass or not option.autoclass)
     ]
@@ -115,7 +123,7 @@ def _best_move(found: tuple[Option, ...], terms: Terms, wanted: str | None, sett
     return min((option for option in moving if option.allowed), key=lambda option: option.three_year_usd)
 
 
-def _assumptions(holding: Holding, terms: Terms) -> tuple[str, ...]:
+def _assumptions(holding: Holding, terms: Terms, not_priced: int) -> tuple[str, ...]:
     """What holds for this subfolder beyond the plan's own assumptions."""
     found = []
     if holding.fed:
@@ -126,6 +134,16 @@ def _assumptions(holding: Holding, terms: Terms) -> tuple[str, ...]:
         datasets = terms.datasets or terms.source
         found.append(f"BigQuery reads {holding.bigquery_gib:.1f} GiB a month for datasets in {datasets.location}")
     if terms.set_already:
-        steps = ", ".join(f"{rung.storage_class} from {rung.from_days} days" for rung in terms.set_already)
-        found.append(f"the bucket's own lifecycle rules are counted in place ({steps})")
+        steps = in_words(terms.set_already)
+        found.append(
+            f"the bucket's own lifecycle rules are counted in place ({steps}); a new bucket does not have them"
+        )
+    if not_priced:
+        found.append(f"{_rules(not_priced)} of the bucket's own with other conditions than an age not counted")
+    if terms.configured and terms.configured.others:
+        found.append(f"{_rules(terms.configured.others)} as configured with other conditions than an age not counted")
     return tuple(found)
+
+
+def _rules(count: int) -> str:
+    return f"{count} lifecycle rule{'s' * (count > 1)}"

@@ -6,7 +6,7 @@ Causes that cost nothing, empty notes and what was not chosen are left out of th
 import msgspec
 
 
-class OneOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class OneOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
     """What is paid once, by cause."""
 
     operations_usd: float = 0.0
@@ -18,7 +18,7 @@ class OneOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     soft_delete_usd: float = 0.0  # the deleted source is billed until soft delete ends
 
 
-class Alternative(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Alternative(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
     """One thing that could be done with the subfolder, and its price."""
 
     name: str
@@ -37,7 +37,7 @@ class Alternative(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     note: str = ""
 
 
-class Cost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Cost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The chosen alternative against today, and all the others."""
 
     monthly_now_usd: float

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 
+import msgspec
+
 from analysis.model import Subfolder
 from planner.prices import OLD_CLASSES
 
@@ -18,8 +20,7 @@ HORIZON_DAYS = MONTHS * DAYS_PER_MONTH
 SMALL_OBJECT_BYTES = 128 * 1024
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(msgspec.Struct, frozen=True, gc=False):
     """Objects of one storage class and about one age. `read_share` is their share of the subfolder's reads."""
 
     storage_class: str

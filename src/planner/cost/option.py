@@ -8,9 +8,9 @@ import msgspec
 
 from planner.cost.course import Course
 from planner.cost.figures import Alternative, OneOff
-from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, MONTHS
+from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS
 from planner.cost.rules import COLDNESS, Ladder, Rung
-from planner.prices import Place, PriceBook
+from planner.prices import GONE, Place, PriceBook
 
 CAUSES = {name.removesuffix("_usd"): name for name in OneOff.__struct_fields__}
 TINY = 1e-9  # dollars; below it two costs are equal
@@ -45,7 +45,26 @@ def _ladder(from_days: int, coldest: str) -> tuple[tuple[Rung, ...], str]:
         for rung in STEPS
         if COLDNESS[rung.storage_class] <= COLDNESS[coldest]
     )
-    return steps, ", ".join(f"{rung.storage_class} from {rung.from_days} days" for rung in steps)
+    return steps, in_words(steps)
+
+
+def in_words(ladder: Ladder) -> str:
+    """`NEARLINE from 30 days, no longer billed from 407 days`."""
+    words = ("no longer billed" if rung.storage_class == GONE else rung.storage_class for rung in ladder)
+    steps = (f"{word} from {rung.from_days} days" for word, rung in zip(words, ladder, strict=True))
+    return ", ".join(steps) or "none of which changes what is billed"
+
+
+class Configured(msgspec.Struct, frozen=True):
+    """Lifecycle rules that somebody asked for: the class of the copies (None: the cheapest), and the ladder.
+
+    `from_copy`: the rules count from the copy, not from the original time that copies carry as customTime.
+    """
+
+    storage_class: str | None
+    ladder: Ladder
+    from_copy: bool = False
+    others: int = 0  # rules that are not in the ladder
 
 
 @dataclass(frozen=True)
@@ -60,9 +79,10 @@ class Terms:
     soft_delete_days: int
     datasets: Place | None = None  # where BigQuery's datasets are; None: where the source bucket is
     set_already: Ladder = ()  # what the source bucket's own lifecycle rules do here
+    configured: Configured | None = None
 
 
-class Option(msgspec.Struct, frozen=True):
+class Option(msgspec.Struct, frozen=True, gc=False):
     """An alternative with unrounded figures, and how to build it: class for new objects, and ladder."""
 
     name: str
@@ -73,16 +93,13 @@ class Option(msgspec.Struct, frozen=True):
     moves: bool
     allowed: bool
     one_off: dict[str, float]
+    one_off_usd: float
+    running: Course
     month_usd: float  # the last month of the three years
     three_year_usd: float
     break_even_months: float | None
     note: str = ""
     autoclass: bool = False
-
-    @property
-    def one_off_usd(self) -> float:
-        """Everything that is paid once."""
-        return sum(self.one_off.values())
 
     def figures(self, leave_usd: float, *, chosen: bool) -> Alternative:
         """The option as it stands in a plan."""
@@ -116,33 +133,28 @@ def priced(
 ) -> Option:  # fmt: skip
     """An option from its running cost and what is paid once."""
     once = sum(one_off.values())
-    if len(running.rates) == 1:
-        last_month = running.rates[0] * DAYS_PER_MONTH
-        total = last_month * MONTHS
-    else:
-        total = running.spent(HORIZON_DAYS)
-        last_month = total - running.spent(HORIZON_DAYS - DAYS_PER_MONTH)
+    total = running.spent(HORIZON_DAYS)
     return Option(
-        name=name, summary=summary, place=place, storage_class=storage_class, ladder=tuple(ladder), moves=moves,
-        allowed=allowed, one_off=one_off, month_usd=last_month, three_year_usd=total + once,
-        break_even_months=0.0 if leave is None else break_even(leave.month_usd, running, once, total),
-        note=note, autoclass=autoclass,
+        name, summary, place, storage_class, tuple(ladder), moves, allowed, one_off, once, running,
+        total - running.spent(HORIZON_DAYS - DAYS_PER_MONTH), total + once,
+        0.0 if leave is None else break_even(leave.running, running, once), note, autoclass,
     )  # fmt: skip
 
 
-def break_even(before_month_usd: float, running: Course, once: float, total: float) -> float | None:
+def break_even(before: Course, running: Course, once: float) -> float | None:
     """Months until the savings have paid for what was paid once and stay ahead, to a tenth, rounded up.
 
-    `total` is what `running` spends in three years. None where it is not within these.
+    None where that is not within the three years.
     """
-    before = before_month_usd / DAYS_PER_MONTH
-    least = TINY * (1 + once + before * HORIZON_DAYS)  # what floating point may have made of nothing
-    if before * HORIZON_DAYS - total - once <= least:
+    spent = before.spent(HORIZON_DAYS)
+    ahead = spent - running.spent(HORIZON_DAYS) - once
+    if ahead <= TINY * (1 + once + spent):  # what floating point may have made of nothing
         return None
-    if len(running.rates) == 1:
-        return ceil(once / (before - running.rates[0]) / DAYS_PER_MONTH * 10 - TINY) / 10 + 0.0
-    for start, rate in zip(reversed(running.starts), reversed(running.rates), strict=True):
-        behind = before * start - running.spent(start) - once
-        if behind <= 0:
-            return ceil((start - behind / (before - rate)) / DAYS_PER_MONTH * 10 - TINY) / 10 + 0.0
-    return 0.0
+    later: float = HORIZON_DAYS
+    for day in sorted({*before.starts, *running.starts}, reverse=True):
+        behind = once + running.spent(day) - before.spent(day)
+        if behind >= 0:
+            # Between two starts both rates are constant, and so is the speed at which the savings catch up.
+            return ceil((day + behind * (later - day) / (behind + ahead)) / DAYS_PER_MONTH * 10 - TINY) / 10 + 0.0
+        later, ahead = day, -behind
+    return 0.0  # not reached: on day 0 nothing is saved yet

@@ -3,18 +3,18 @@
 A class's "age" is counted from the object's creation: a lifecycle class change does not restart it, a copy does.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+
+import msgspec
 
 from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, Group, Holding
-from planner.prices import CLASSES, Place, PriceTable
+from planner.prices import CLASSES, GONE, Place, PriceTable
 
-COLDNESS = {name: position for position, name in enumerate(CLASSES)}
+COLDNESS = {name: position for position, name in enumerate((*CLASSES, GONE))}
 
 
-@dataclass(frozen=True)
-class Rung:
-    """From this age on, objects are in this class (or in the colder one that they are in already).
+class Rung(msgspec.Struct, frozen=True, gc=False):
+    """From this age on, objects are in this class (or in the colder one that they are in already), or GONE.
 
     A ladder is a sequence of rungs in order of age.
     """
@@ -43,13 +43,6 @@ def storage_usd(gib: float, storage_class: str, days: float, place: Place) -> fl
 def reads_usd(reads: float, gib: float, storage_class: str, place: Place) -> float:
     """Gets (Class B), and retrieval of what they carry."""
     return reads * place.class_b[storage_class] + gib * place.retrieval[storage_class]
-
-
-def change_usd(group: Group, storage_class: str, place: Place) -> float:
-    """A lifecycle class change: Class A at the destination's rate for each object; no retrieval, no early deletion."""
-    if COLDNESS[storage_class] <= COLDNESS[group.storage_class]:
-        return 0.0
-    return group.objects * place.class_a[storage_class]
 
 
 def rewrite_usd(objects: int, storage_class: str, target: Place) -> float:
@@ -99,32 +92,43 @@ def autoclass_fee_usd(holding: Holding, table: PriceTable) -> float:
     return (holding.objects - holding.small[0]) * table.autoclass.per_1000_objects_month / 1000
 
 
-def first_changes_usd(holding: Holding, ladder: Ladder, place: Place) -> float:
-    """The class changes that existing objects pay within three years: one for each rung that they still climb."""
-    if len(ladder) == 1 and ladder[0].from_days == 0:
-        found, price = ladder[0].storage_class, place.class_a[ladder[0].storage_class]
-        colder = COLDNESS[found]
-        return sum(objects * price for name, (objects, _, _) in holding.by_class.items() if COLDNESS[name] < colder)
-    total, grows = 0.0, 0 if holding.fed else HORIZON_DAYS
-    for group in holding.groups:
-        age = group.age_days
+def changes_at_once_usd(holding: Holding, storage_class: str, place: Place) -> float:
+    """A lifecycle class change: Class A at the destination's rate for each object in a warmer class.
+
+    No retrieval, no early deletion; nothing is ever made warmer.
+    """
+    price, colder = place.class_a[storage_class], COLDNESS[storage_class]
+    return sum(objects * price for name, (objects, _, _) in holding.by_class.items() if COLDNESS[name] < colder)
+
+
+def changes_usd(
+    groups: Iterable[Group], ladder: Ladder, place: Place, *, ageing: bool, origin: str | None = None
+) -> float:
+    """The class changes that existing objects pay within three years: one for each rung that they still climb.
+
+    They begin in class `origin`, or (None) each in its own. Deleting is free.
+    """
+    total, grows = 0.0, HORIZON_DAYS if ageing else 0
+    for group in groups:
+        age, before = group.age_days, origin or group.storage_class
         # An object that is old enough for several rungs goes to the last of them directly.
-        current = class_at(group.storage_class, age, ladder)
-        if current != group.storage_class:
-            total += group.objects * place.class_a[current]
+        now = class_at(before, age, ladder)
+        if now != before:
+            total += group.objects * place.class_a[now]
         for rung in ladder:
-            if age < rung.from_days <= age + grows and COLDNESS[rung.storage_class] > COLDNESS[current]:
-                current = rung.storage_class
-                total += group.objects * place.class_a[current]
+            if age < rung.from_days <= age + grows and COLDNESS[rung.storage_class] > COLDNESS[now]:
+                now = rung.storage_class
+                total += group.objects * place.class_a[now]
     return total
 
 
 def entry_usd(holding: Holding, new_class: str, ladder: Ladder, place: Place) -> float:
     """A month's new objects: their insertion into `new_class`, and the class changes that as many reach each month."""
+    if not holding.writes:
+        return 0.0
     total = holding.writes * place.class_a[new_class]
     if holding.fed:
-        reached = [rung for rung in ladder if rung.from_days <= holding.oldest_days]
-        for rung in reached:
-            if COLDNESS[rung.storage_class] > COLDNESS[new_class]:
+        for rung in ladder:
+            if rung.from_days <= holding.oldest_days and COLDNESS[rung.storage_class] > COLDNESS[new_class]:
                 total += holding.writes * place.class_a[rung.storage_class]
     return total
