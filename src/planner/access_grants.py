@@ -13,26 +13,35 @@ NOT_GRANTED = {"maintenance", "ourselves"}
 
 def grants(subfolder: Subfolder) -> tuple[IamBinding, ...]:
     """One role for each principal: view, create, or both; those that also deleted or replaced objects get both."""
-    reads = _principals(subfolder.readers)
-    writes = _principals(subfolder.writers)
-    deletes = _principals(use for use in subfolder.others if use.role == "deleter")
-    lists = _principals(use for use in subfolder.others if use.role == "lister")
-    found = []
-    for member in sorted({*reads, *writes, *deletes, *lists}):
-        seen = [
-            verb
-            for verb, who in (("read", reads), ("wrote", writes), ("deleted", deletes), ("listed", lists))
-            if member in who
-        ]
-        role = READ
-        if "deleted" in seen or ("wrote" in seen and len(seen) > 1):
-            role = READ_WRITE
-        elif "wrote" in seen:
-            role = WRITE
-        found.append(
-            IamBinding(role=role, member=member, reason=f"{_names(subfolder, member)} {' and '.join(seen)} it")
+    seen: dict[str, list[str]] = {}
+    names: dict[str, set[str]] = {}
+    for verb, uses in _by_verb(subfolder):
+        for use in uses:
+            member = member_of(use.principal)
+            if member is None:
+                continue
+            names.setdefault(member, set()).add(use.workload or use.name)
+            if use.kind not in NOT_GRANTED and use.events > 0 and verb not in seen.setdefault(member, []):
+                seen[member].append(verb)
+    return tuple(
+        IamBinding(
+            role=_role(verbs), member=member, reason=f"{', '.join(sorted(names[member]))} {' and '.join(verbs)} it"
         )
-    return tuple(found)
+        for member, verbs in sorted(seen.items())
+        if verbs
+    )
+
+
+def _by_verb(subfolder: Subfolder) -> tuple[tuple[str, Iterable[ConsumerUse]], ...]:
+    deleters = [use for use in subfolder.others if use.role == "deleter"]
+    listers = [use for use in subfolder.others if use.role == "lister"]
+    return ("read", subfolder.readers), ("wrote", subfolder.writers), ("deleted", deleters), ("listed", listers)
+
+
+def _role(verbs: list[str]) -> str:
+    if "deleted" in verbs or ("wrote" in verbs and len(verbs) > 1):
+        return READ_WRITE
+    return WRITE if "wrote" in verbs else READ
 
 
 def together(bindings: Iterable[IamBinding]) -> tuple[IamBinding, ...]:
@@ -55,13 +64,3 @@ def member_of(principal: str) -> str | None:
         return principal
     kind = "serviceAccount" if principal.endswith("gserviceaccount.com") else "user"
     return f"{kind}:{principal}"
-
-
-def _principals(uses: Iterable[ConsumerUse]) -> set[str]:
-    members = {member_of(use.principal) for use in uses if use.kind not in NOT_GRANTED and use.events > 0}
-    return {member for member in members if member is not None}
-
-
-def _names(subfolder: Subfolder, member: str) -> str:
-    uses = (*subfolder.readers, *subfolder.writers, *subfolder.others)
-    return ", ".join(sorted({use.workload or use.name for use in uses if member_of(use.principal) == member}))

@@ -1,7 +1,6 @@
 """Puts decided rows together as a plan: the text of each move, the phases, digests and the plan's id."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 import msgspec
@@ -11,6 +10,7 @@ from planner.breakages import breakages
 from planner.bucket_facts import BucketFacts
 from planner.candidates import Candidate
 from planner.cost.decide import Decision
+from planner.cost.figures import Cost
 from planner.cost.option import Option
 from planner.dependencies import shared_with
 from planner.migration import Scene
@@ -22,14 +22,14 @@ from planner.tiers import DEFERRED, LAST_MOVING_PHASE, PHASE_TITLES, Placement
 from planner.wording import benefits, recommendation, risks
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One candidate with everything decided about it."""
 
     candidate: Candidate
     placement: Placement
     decision: Decision
     option: Option
+    cost: Cost
     migration: Migration
     score: Score
 
@@ -148,7 +148,7 @@ def _move(rank: int, row: Row, shared: tuple[Shared, ...], facts: BucketFacts | 
         layout=subfolder.template if subfolder.template != subfolder.prefix else "",
         folders=len(subfolder.children),
         migration=migration,
-        cost=row.decision.cost(row.option, recommendation(placement, row.decision, row.option)),
+        cost=msgspec.structs.replace(row.cost, recommendation=recommendation(placement, row.decision, row.option)),
         score=row.score,
         steps=six_steps(subfolder, migration, changes, checked) if moves else (),
         code_changes=changes,

@@ -4,6 +4,8 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from analysis.model import Analysis
 from planner.assemble import Row, assemble
 from planner.bucket_facts import BucketFacts
@@ -17,7 +19,7 @@ from planner.errors import InvalidPlanInput
 from planner.ladder_reading import NO_RULES
 from planner.migration import Scene, asked_lifecycle, moving, staying
 from planner.naming import check_env
-from planner.plan import Migration, Plan
+from planner.plan import Plan
 from planner.prices import Place, PriceBook, PriceTable
 from planner.score import score
 from planner.settings import PlannerSettings
@@ -83,20 +85,14 @@ def _generate(
     _refuse_taken(rows, taken, analysis.project)
     refuse_collisions([_claim(row) for row in rows if row.migration.target_bucket], analysis.bucket)
     agreed = agree([row.migration for row in rows])
-    rows = [_with(row, migration=migration) for row, migration in zip(rows, agreed, strict=True)]
+    rows = [replace(row, migration=migration) for row, migration in zip(rows, agreed, strict=True)]
     rows = sorted(
         rows, key=lambda row: (row.placement.phase, row.placement.tier, -row.score.total, row.candidate.use_case)
     )
     placements = capped([(row.candidate.use_case, row.placement, row.size) for row in rows], settings)
-    rows = [_with(row, placement=placement) for row, placement in zip(rows, placements, strict=True)]
+    rows = [replace(row, placement=placement) for row, placement in zip(rows, placements, strict=True)]
     rows.sort(key=lambda row: row.placement.phase)
     return assemble(analysis, rows, scene, source, prices, facts)
-
-
-def _with(row: Row, *, migration: Migration | None = None, placement: Placement | None = None) -> Row:
-    return Row(
-        row.candidate, placement or row.placement, row.decision, row.option, migration or row.migration, row.score
-    )
 
 
 def _row(
@@ -130,7 +126,15 @@ def _row(
         option = decision.leave if subfolder.temperature == "unknown" else decision.best_in_place
         migration = staying(candidate, scene, option)
     saving = decision.leave.month_usd - option.month_usd
-    return Row(candidate, placement, decision, option, migration, score(subfolder, saving, settings))
+    return Row(
+        candidate=candidate,
+        placement=placement,
+        decision=replace(decision, options=()),  # from here on they stand in the cost
+        option=option,
+        cost=decision.cost(option),
+        migration=migration,
+        score=score(subfolder, saving, settings),
+    )
 
 
 def _insisted(candidate: Candidate, settings: PlannerSettings) -> bool:

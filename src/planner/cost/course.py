@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, Group, Holding
-from planner.cost.rules import COLDNESS, Ladder, class_at
-from planner.prices import GONE, Place
+from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, Holding
+from planner.cost.rules import Climb, Ladder, class_at
+from planner.prices import Place
 
 FROM_NOW_ON = (0.0,)
 
@@ -19,15 +19,20 @@ class Course(NamedTuple):
 
     def spent(self, days: float) -> float:
         """Dollars within the first `days`."""
-        if len(self.rates) == 1:
+        if not days or len(self.rates) == 1:
             return self.rates[0] * days
-        total = 0.0
-        for number, start in enumerate(self.starts):
-            end = self.starts[number + 1] if number + 1 < len(self.starts) else days
+        total, ends = 0.0, (*self.starts[1:], days)
+        for start, end, rate in zip(self.starts, ends, self.rates, strict=True):
             if start >= days:
                 break
-            total += self.rates[number] * (min(end, days) - start)
+            total += rate * (min(end, days) - start)
         return total
+
+    def last_month(self) -> float:
+        """Dollars within the last month of the three years."""
+        if self.starts[-1] <= HORIZON_DAYS - DAYS_PER_MONTH:
+            return self.rates[-1] * DAYS_PER_MONTH
+        return self.spent(HORIZON_DAYS) - self.spent(HORIZON_DAYS - DAYS_PER_MONTH)
 
 
 class DayRates(NamedTuple):
@@ -35,7 +40,6 @@ class DayRates(NamedTuple):
 
     store: Mapping[str, float]
     read: Mapping[str, float]
-    minimum_days: Mapping[str, float]  # that are billed, however early a rule deletes
 
 
 def day_rates(holding: Holding, place: Place) -> DayRates:
@@ -45,7 +49,6 @@ def day_rates(holding: Holding, place: Place) -> DayRates:
     return DayRates(
         {name: price / DAYS_PER_MONTH for name, price in place.storage.items()},
         {name: reads * class_b[name] + gib * retrieval[name] for name in place.storage},
-        place.minimum_days,
     )
 
 
@@ -60,36 +63,29 @@ def course_in(holding: Holding, storage_class: str, rates: DayRates, extra: floa
     return flat(holding.gib * rates.store[storage_class] + share * rates.read[storage_class] + extra)
 
 
-def course_under(holding: Holding, ladder: Ladder, rates: DayRates, extra: float = 0.0) -> Course:
-    """Storage and reads under a ladder, from each object's own class on, and `extra` dollars a day."""
-    if any(rung.from_days for rung in ladder):
-        return course(holding.groups, ladder, rates, extra, ageing=not holding.fed)
+def course_at_once(holding: Holding, ladder: Ladder, rates: DayRates, extra: float) -> Course:
+    """Storage and reads under rules that ask for no age, and `extra` dollars a day."""
     for name, (_, gib, share) in holding.by_class.items():
         found = class_at(name, 0, ladder)
         extra += gib * rates.store[found] + share * rates.read[found]
     return flat(extra)
 
 
-def course(
-    groups: Iterable[Group], ladder: Ladder, rates: DayRates, extra: float, *, ageing: bool, origin: str | None = None
-) -> Course:
-    """Storage and reads of some groups under a ladder, from class `origin` on, or (None) from each object's own.
-
-    Objects grow older if they are `ageing`; else as many are in each class at any time as there are now.
-    """
-    store, read, minimum_days = rates
-    rate, changes = extra, defaultdict[float, float](float)
-    for group in groups:
-        age, gib, share = group.age_days, group.gib, group.read_share
-        now = class_at(origin or group.storage_class, age, ladder)
-        rate += gib * store[now] + share * read[now]
-        for rung in ladder if ageing else ():
-            then = rung.storage_class
-            # What a rule deletes early is billed for its class's minimum days all the same.
-            day = (max(rung.from_days, minimum_days[now]) if then == GONE else rung.from_days) - age
-            if 0 < day < HORIZON_DAYS and COLDNESS[then] > COLDNESS[now]:
-                changes[day] += gib * (store[then] - store[now]) + share * (read[then] - read[now])
-                now = then
-    starts = sorted(changes)
-    rates_from = [rate, *(rate := rate + changes[start] for start in starts)]
-    return Course((0.0, *starts), rates_from)
+def course(climbed: Iterable[Climb], rates: DayRates, extra: float) -> Course:
+    """Storage and reads of groups that climb a ladder, and `extra` dollars a day."""
+    store, read = rates
+    changes = defaultdict[float, float](float)
+    for group, _, now, later in climbed:
+        gib, share = group.gib, group.read_share
+        before = gib * store[now] + share * read[now]
+        extra += before
+        for day, then in later:
+            after = gib * store[then] + share * read[then]
+            changes[day] += after - before
+            before = after
+    starts, rates_from = [0.0], [extra]
+    for day in sorted(changes):
+        extra += changes[day]
+        starts.append(day)
+        rates_from.append(extra)
+    return Course(starts, rates_from)

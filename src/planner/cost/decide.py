@@ -5,10 +5,10 @@ has to be worth that premium, and "do not move" wins when the premium over the b
 the material amount and more than `premium_share` of what the subfolder costs today.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from analysis.model import Subfolder
-from planner.cost.figures import Cost, OneOff
+from planner.cost.figures import Cost
 from planner.cost.holding import DAYS_PER_MONTH, Holding, holding_of
 from planner.cost.option import Access, Configured, Option, Terms, in_words, money
 from planner.cost.options import CONFIGURED, options
@@ -19,12 +19,14 @@ from planner.settings import PlannerSettings
 DAYS_PER_YEAR = 365
 
 
-@dataclass(frozen=True)
-class Decision:
-    """The options of one subfolder, the best of each kind, and the choice between moving and staying."""
+class Decision(msgspec.Struct, frozen=True):
+    """The options of one subfolder, the best of each kind, and the choice between moving and staying.
 
-    holding: Holding
+    `leave` is what it costs when nothing is done.
+    """
+
     options: tuple[Option, ...]
+    leave: Option
     best_move: Option
     best_in_place: Option
     move_pays: bool
@@ -32,17 +34,12 @@ class Decision:
     limit_usd: float
     assumptions: tuple[str, ...]
 
-    @property
-    def leave(self) -> Option:
-        """What the subfolder costs when nothing is done."""
-        return self.options[0]
-
     def named(self, name: str) -> Option:
         """The alternative of that name."""
         return next(option for option in self.options if option.name == name)
 
-    def cost(self, chosen: Option, recommendation: str) -> Cost:
-        """The cost section of a plan, with `chosen` marked."""
+    def cost(self, chosen: Option) -> Cost:
+        """The cost section of a plan, with `chosen` marked; the recommendation is still to be written."""
         leave = self.leave.three_year_usd
         figures = tuple(option.figures(leave, chosen=option is chosen) for option in self.options)
         mine = next(figure for figure in figures if figure.chosen)
@@ -55,8 +52,8 @@ class Decision:
             three_year_after_usd=mine.three_year_usd,
             three_year_in_place_usd=money(self.best_in_place.three_year_usd),
             move_premium_usd=money(self.premium_usd),
-            recommendation=recommendation,
-            one_off=OneOff() if not chosen.one_off else mine.one_off,
+            recommendation="",
+            one_off=mine.one_off,
             alternatives=figures,
             assumptions=self.assumptions,
         )
@@ -106,7 +103,7 @@ def decide(
     premium = best_move.three_year_usd - best_in_place.three_year_usd
     limit = max(settings.material_usd, settings.premium_share * found[0].three_year_usd)
     assumptions = _assumptions(holding, terms, set_already.others)
-    return Decision(holding, found, best_move, best_in_place, premium <= limit, premium, limit, assumptions)
+    return Decision(found, found[0], best_move, best_in_place, premium <= limit, premium, limit, assumptions)
 
 
 def _best_move(found: tuple[Option, ...], terms: Terms, wanted: str | None, settings: PlannerSettings) -> Option:

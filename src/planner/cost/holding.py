@@ -4,7 +4,6 @@ Two simplifications, both stated in every plan: the bytes of today are priced, n
 of the evidence's window go on at the same rate, spread over the bytes (over the young ones, where heat ends with age).
 """
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 
@@ -31,8 +30,7 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     read_share: float = 0.0
 
 
-@dataclass(frozen=True)
-class Holding:
+class Holding(msgspec.Struct, frozen=True, dict=True):
     """A subfolder as the cost rules see it.
 
     `fed` says that new objects replace those that grow old, so that the ages stay as they are; else everything ages.
@@ -48,19 +46,24 @@ class Holding:
     writes: float = 0.0
     read_gib_estimated: bool = False
 
-    by_class: dict[str, tuple[int, float, float]] = field(init=False)  # objects, GiB and share of the reads
-    gib: float = field(init=False)  # all bytes
-    objects: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        """The sums, which every rule asks for."""
+    @cached_property
+    def by_class(self) -> dict[str, tuple[int, float, float]]:
+        """Objects, GiB and share of the reads, by storage class."""
         found: dict[str, tuple[int, float, float]] = {}
         for group in self.groups:
             objects, gib, share = found.get(group.storage_class, (0, 0.0, 0.0))
             found[group.storage_class] = (objects + group.objects, gib + group.gib, share + group.read_share)
-        object.__setattr__(self, "by_class", found)
-        object.__setattr__(self, "gib", sum([gib for _, gib, _ in found.values()]))
-        object.__setattr__(self, "objects", sum([objects for objects, _, _ in found.values()]))
+        return found
+
+    @cached_property
+    def gib(self) -> float:
+        """All bytes."""
+        return sum(gib for _, gib, _ in self.by_class.values())
+
+    @cached_property
+    def objects(self) -> int:
+        """All objects."""
+        return sum(objects for objects, _, _ in self.by_class.values())
 
     @cached_property
     def oldest_days(self) -> int:
@@ -70,9 +73,9 @@ class Holding:
     @cached_property
     def small(self) -> tuple[int, float]:
         """Objects below 128 KiB and their GiB (half the bound each, as only their number is known)."""
-        count = sum(group.small_objects for group in self.groups)
-        half = SMALL_OBJECT_BYTES / 2 / GIB
-        return count, sum(min(group.gib, group.small_objects * half) for group in self.groups)
+        half, groups = SMALL_OBJECT_BYTES / 2 / GIB, [group for group in self.groups if group.small_objects]
+        gib = sum(min(group.gib, group.small_objects * half) for group in groups)
+        return sum(group.small_objects for group in groups), gib
 
 
 def holding_of(subfolder: Subfolder) -> Holding:
@@ -85,12 +88,12 @@ def holding_of(subfolder: Subfolder) -> Holding:
     read_below = limit if limit is not None and len(young) < len(subfolder.class_ages) else inf
     groups = tuple(
         Group(
-            storage_class=OLD_CLASSES.get(age.storage_class, age.storage_class),
-            age_days=age.age_days_bucket,
-            objects=age.objects,
-            gib=age.bytes / GIB,
-            small_objects=age.small_objects,
-            read_share=age.bytes / weight if age.age_days_bucket < read_below else 0.0,
+            OLD_CLASSES.get(age.storage_class, age.storage_class),
+            age.age_days_bucket,
+            age.objects,
+            age.bytes / GIB,
+            age.small_objects,
+            age.bytes / weight if age.age_days_bucket < read_below else 0.0,
         )
         for age in subfolder.class_ages
     )

@@ -1,8 +1,8 @@
 """One alternative: what it would cost over three years, and when it has paid for itself."""
 
-from dataclasses import dataclass
 from functools import cache
 from math import ceil
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,15 +12,13 @@ from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS
 from planner.cost.rules import COLDNESS, Ladder, Rung
 from planner.prices import GONE, Place, PriceBook
 
-CAUSES = {name.removesuffix("_usd"): name for name in OneOff.__struct_fields__}
 TINY = 1e-9  # dollars; below it two costs are equal
 
 # Cloud Storage's own steps under Autoclass; the ladder by age uses the same, as they match the minimum days.
 STEPS = (Rung(30, "NEARLINE"), Rung(90, "COLDLINE"), Rung(365, "ARCHIVE"))
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(msgspec.Struct, frozen=True):
     """What the access allows: the coldest class for everything, why, and from which age on a ladder may begin."""
 
     coldest: str
@@ -55,7 +53,7 @@ def in_words(ladder: Ladder) -> str:
     return ", ".join(steps) or "none of which changes what is billed"
 
 
-class Configured(msgspec.Struct, frozen=True):
+class Configured(NamedTuple):
     """Lifecycle rules that somebody asked for: the class of the copies (None: the cheapest), and the ladder.
 
     `from_copy`: the rules count from the copy, not from the original time that copies carry as customTime.
@@ -67,8 +65,7 @@ class Configured(msgspec.Struct, frozen=True):
     others: int = 0  # rules that are not in the ladder
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """What holds for every alternative of one subfolder."""
 
     book: PriceBook
@@ -82,6 +79,23 @@ class Terms:
     configured: Configured | None = None
 
 
+class Copying(msgspec.Struct, frozen=True):
+    """What a copy, and the deletion of its sources, costs once by cause, but for the operations; and as a plan says it.
+
+    It is the same for every class that the copies may get.
+    """
+
+    causes: dict[str, float]
+    total: float
+    figures: dict[str, float]
+
+
+def copying(causes: dict[str, float]) -> Copying:
+    """The costs of a copy, by cause in US dollars."""
+    figures = {f"{cause}_usd": money(usd) for cause, usd in causes.items() if usd}
+    return Copying(causes, sum(causes.values()), figures)
+
+
 class Option(msgspec.Struct, frozen=True, gc=False):
     """An alternative with unrounded figures, and how to build it: class for new objects, and ladder."""
 
@@ -90,9 +104,9 @@ class Option(msgspec.Struct, frozen=True, gc=False):
     place: Place
     storage_class: str
     ladder: Ladder
-    moves: bool
     allowed: bool
-    one_off: dict[str, float]
+    operations_usd: float
+    copying: Copying
     one_off_usd: float
     running: Course
     month_usd: float  # the last month of the three years
@@ -100,6 +114,16 @@ class Option(msgspec.Struct, frozen=True, gc=False):
     break_even_months: float | None
     note: str = ""
     autoclass: bool = False
+
+    @property
+    def moves(self) -> bool:
+        """Whether the objects leave the bucket that they are in."""
+        return self.copying is not IN_PLACE
+
+    @property
+    def one_off(self) -> dict[str, float]:
+        """What is paid once, by cause."""
+        return {"operations": self.operations_usd, **self.copying.causes}
 
     def figures(self, leave_usd: float, *, chosen: bool) -> Alternative:
         """The option as it stands in a plan."""
@@ -111,7 +135,7 @@ class Option(msgspec.Struct, frozen=True, gc=False):
             moves=self.moves,
             monthly_usd=money(self.month_usd),
             one_off_usd=money(self.one_off_usd),
-            one_off=OneOff(**{CAUSES[cause]: money(usd) for cause, usd in self.one_off.items() if usd}),
+            one_off=OneOff(operations_usd=money(self.operations_usd), **self.copying.figures),
             three_year_usd=money(self.three_year_usd),
             saving_usd=money(leave_usd - self.three_year_usd),
             break_even_months=self.break_even_months,
@@ -126,35 +150,44 @@ def money(usd: float) -> float:
     return round(usd, 4) + 0.0
 
 
+IN_PLACE = copying({})
+
+
 def priced(
-    name: str, summary: str, place: Place, storage_class: str, running: Course, one_off: dict[str, float],
-    leave: Option | None, *, ladder: Ladder = (), moves: bool, allowed: bool = True, note: str = "",
+    name: str, summary: str, place: Place, storage_class: str, running: Course, operations_usd: float,
+    leave: Option | None, *, copying: Copying = IN_PLACE, ladder: Ladder = (), allowed: bool = True, note: str = "",
     autoclass: bool = False,
 ) -> Option:  # fmt: skip
     """An option from its running cost and what is paid once."""
-    once = sum(one_off.values())
-    total = running.spent(HORIZON_DAYS)
+    once, total = operations_usd + copying.total, running.spent(HORIZON_DAYS)
     return Option(
-        name, summary, place, storage_class, tuple(ladder), moves, allowed, one_off, once, running,
-        total - running.spent(HORIZON_DAYS - DAYS_PER_MONTH), total + once,
-        0.0 if leave is None else break_even(leave.running, running, once), note, autoclass,
+        name, summary, place, storage_class, ladder, allowed, operations_usd, copying, once, running,
+        running.last_month(), total + once, 0.0 if leave is None else break_even(leave, running, once, total), note,
+        autoclass,
     )  # fmt: skip
 
 
-def break_even(before: Course, running: Course, once: float) -> float | None:
+def break_even(leave: Option, running: Course, once: float, total: float) -> float | None:
     """Months until the savings have paid for what was paid once and stay ahead, to a tenth, rounded up.
 
-    None where that is not within the three years.
+    `total` is what `running` spends in three years. None where it is not within these.
     """
-    spent = before.spent(HORIZON_DAYS)
-    ahead = spent - running.spent(HORIZON_DAYS) - once
-    if ahead <= TINY * (1 + once + spent):  # what floating point may have made of nothing
+    before, more = leave.running, once - leave.one_off_usd
+    ahead = leave.three_year_usd - total - once
+    if ahead <= TINY * (1 + once + leave.three_year_usd):  # what floating point may have made of nothing
         return None
-    later: float = HORIZON_DAYS
+    if len(before.rates) == len(running.rates) == 1:
+        return _months(more / (before.rates[0] - running.rates[0]))
+    later, days = float(HORIZON_DAYS), 0.0
     for day in sorted({*before.starts, *running.starts}, reverse=True):
-        behind = once + running.spent(day) - before.spent(day)
+        behind = more + running.spent(day) - before.spent(day)
         if behind >= 0:
             # Between two starts both rates are constant, and so is the speed at which the savings catch up.
-            return ceil((day + behind * (later - day) / (behind + ahead)) / DAYS_PER_MONTH * 10 - TINY) / 10 + 0.0
+            days = day + behind * (later - day) / (behind + ahead)
+            break
         later, ahead = day, -behind
-    return 0.0  # not reached: on day 0 nothing is saved yet
+    return _months(days)
+
+
+def _months(days: float) -> float:
+    return ceil(max(0.0, days) / DAYS_PER_MONTH * 10 - TINY) / 10 + 0.0

@@ -6,15 +6,15 @@ say.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
 from planner.cost import rules
-from planner.cost.course import Course, DayRates, course, course_in, course_under, day_rates
+from planner.cost.course import Course, DayRates, course, course_at_once, course_in, day_rates
 from planner.cost.holding import DAYS_PER_MONTH, Group, Holding
-from planner.cost.option import STEPS, Option, Terms, in_words, priced
-from planner.cost.rules import COLDNESS, Ladder, Rung
+from planner.cost.option import STEPS, Copying, Option, Terms, copying, in_words, priced
+from planner.cost.rules import COLDNESS, Ladder, Rung, climbs
 from planner.prices import CLASSES, Place
 
 CONFIGURED = "move-configured"
@@ -25,24 +25,23 @@ AUTOCLASS = (
 )
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """One subfolder's holding under its terms, and what several alternatives share."""
 
     holding: Holding
     terms: Terms
     here: DayRates
     there: DayRates
-    causes: dict[str, float]  # of the copy to the target, but for its operations
+    copy: Copying
 
 
 def options(holding: Holding, terms: Terms) -> list[Option]:
     """Every alternative, in a fixed order; the first one is leaving everything as it is."""
     here = day_rates(holding, terms.source)
     there = here if terms.target is terms.source else day_rates(holding, terms.target)
-    work = Work(holding, terms, here, there, copy_causes(holding, terms, terms.target))
+    work = Work(holding, terms, here, there, copy_to(holding, terms, terms.target))
     once, running = _in_place(work, ())
-    leave = priced("leave", "leave everything as it is", terms.source, "STANDARD", running, once, None, moves=False)
+    leave = priced("leave", "leave everything as it is", terms.source, "STANDARD", running, once, None)
     return [leave, *_staying(work, leave), *_moving(work, leave)]
 
 
@@ -54,41 +53,39 @@ def _staying(work: Work, leave: Option) -> Iterator[Option]:
         allowed = access.allows(name)
         yield priced(
             f"in-place-{name.lower()}", f"stay, and let a lifecycle rule set {name}", source, "STANDARD", running, once,
-            leave, ladder=rung, moves=False, allowed=allowed, note="" if allowed else access.because,
+            leave, ladder=rung, allowed=allowed, note="" if allowed else access.because,
         )  # fmt: skip
     ladder, steps = access.ladder
     if ladder:
         once, running = _in_place(work, ladder)
         yield priced("in-place-by-age", f"stay, and let lifecycle rules demote by age ({steps})", source, "STANDARD",
-                     running, once, leave, ladder=ladder, moves=False)  # fmt: skip
+                     running, once, leave, ladder=ladder)  # fmt: skip
 
 
-def _in_place(work: Work, ladder: Ladder) -> tuple[dict[str, float], Course]:
-    """What a ladder in place costs once and from then on, beside the rules that the bucket has already."""
+def _in_place(work: Work, ladder: Ladder) -> tuple[float, Course]:
+    """What a ladder in place costs in operations and from then on, beside the rules that the bucket has already."""
     holding, source, set_already = work.holding, work.terms.source, work.terms.set_already
     rungs = merged(ladder, set_already)
-    running = course_under(holding, rungs, work.here, _daily(work, "STANDARD", rungs, source))
-    if not rungs:
-        return {}, running
-    if ladder and not set_already and not ladder[0].from_days:
-        changes = rules.changes_at_once_usd(holding, ladder[0].storage_class, source)
-    else:
-        changes = rules.changes_usd(holding.groups, rungs, source, ageing=not holding.fed)
-    return {"operations": changes}, running
+    extra = _daily(work, "STANDARD", rungs, source)
+    if rungs and rungs[-1].from_days:
+        climbed = climbs(holding.groups, rungs, source, ageing=not holding.fed)
+        return rules.changes_usd(climbed, source), course(climbed, work.here, extra)
+    once = rules.changes_at_once_usd(holding, rungs[-1].storage_class, source) if rungs else 0.0
+    return once, course_at_once(holding, rungs, work.here, extra)
 
 
 def _moving(work: Work, leave: Option) -> Iterator[Option]:
-    terms, causes = work.terms, work.causes
+    terms = work.terms
     ladder, steps = terms.access.ladder
     if ladder:
         summary = f"move as it is, and let lifecycle rules demote by age ({steps})"
         yield _demoting(work, leave, "move-then-demote", summary, "STANDARD", ladder)
-    straight = [_straight(work, leave, name, terms.target, work.there, causes) for name in CLASSES]
+    straight = [_straight(work, leave, name, terms.target, work.there, work.copy) for name in CLASSES]
     yield from straight
     yield _autoclass(work, leave)
     best = min((option for option in straight if option.allowed), key=lambda option: option.three_year_usd)
     if cheaper := terms.book.cheaper(terms.target):
-        rates, there = day_rates(work.holding, cheaper), copy_causes(work.holding, terms, cheaper)
+        rates, there = day_rates(work.holding, cheaper), copy_to(work.holding, terms, cheaper)
         yield _straight(work, leave, best.storage_class, cheaper, rates, there, elsewhere=True)
     if asked := terms.configured:
         storage_class = asked.storage_class or best.storage_class
@@ -97,17 +94,17 @@ def _moving(work: Work, leave: Option) -> Iterator[Option]:
 
 
 def _straight(
-    work: Work, leave: Option, storage_class: str, place: Place, rates: DayRates, causes: dict[str, float],
+    work: Work, leave: Option, storage_class: str, place: Place, rates: DayRates, copy: Copying,
     *, elsewhere: bool = False,
 ) -> Option:  # fmt: skip
     holding = work.holding
     name = f"move-{storage_class.lower()}" + (f"-{place.location}" if elsewhere else "")
     summary = f"move straight to {storage_class}" + (f" in {place.location}" if elsewhere else "")
-    once = {**causes, "operations": rules.rewrite_usd(holding.objects, storage_class, place)}
+    once = rules.rewrite_usd(holding.objects, storage_class, place)
     running = course_in(holding, storage_class, rates, _daily(work, storage_class, (), place))
     allowed = work.terms.access.allows(storage_class)
     note = ELSEWHERE if elsewhere else "" if allowed else work.terms.access.because
-    return priced(name, summary, place, storage_class, running, once, leave, moves=True, allowed=allowed,
+    return priced(name, summary, place, storage_class, running, once, leave, copying=copy, allowed=allowed,
                   note=note)  # fmt: skip
 
 
@@ -119,11 +116,12 @@ def _demoting(
     ageing, groups = not holding.fed, holding.groups
     if from_copy and ageing:
         groups = tuple(msgspec.structs.replace(group, age_days=0) for group in groups)
-    changes = rules.changes_usd(groups, ladder, target, ageing=ageing, origin=storage_class)
-    once = {**work.causes, "operations": rules.rewrite_usd(holding.objects, storage_class, target) + changes}
-    extra = _daily(work, storage_class, ladder, target)
-    running = course(groups, ladder, work.there, extra, ageing=ageing, origin=storage_class)
-    return priced(name, summary, target, storage_class, running, once, leave, ladder=ladder, moves=True)
+    climbed = climbs(groups, ladder, target, ageing=ageing, origin=storage_class)
+    rewrites = rules.rewrite_usd(holding.objects, storage_class, target)
+    once = rewrites + rules.changes_usd(climbed, target)
+    running = course(climbed, work.there, _daily(work, storage_class, ladder, target))
+    return priced(name, summary, target, storage_class, running, once, leave, copying=work.copy,
+                  ladder=ladder)  # fmt: skip
 
 
 def _autoclass(work: Work, leave: Option) -> Option:
@@ -139,10 +137,10 @@ def _autoclass(work: Work, leave: Option) -> Option:
         ages = [Group("STANDARD", group.age_days, group.objects, group.gib * cooling) for group in holding.groups]
     else:
         ages = [Group("STANDARD", 0, holding.objects, holding.gib * cooling)]
-    running = course(ages, STEPS, work.there, extra, ageing=not holding.fed)
-    once = {**work.causes, "operations": rules.rewrite_usd(holding.objects, "STANDARD", target)}
+    running = course(climbs(ages, STEPS, target, ageing=not holding.fed), work.there, extra)
+    once = rules.rewrite_usd(holding.objects, "STANDARD", target)
     return priced("move-autoclass", "move into a bucket with Autoclass", target, "STANDARD", running, once, leave,
-                  moves=True, note=AUTOCLASS, autoclass=True)  # fmt: skip
+                  copying=work.copy, note=AUTOCLASS, autoclass=True)  # fmt: skip
 
 
 def _daily(work: Work, new_class: str, ladder: Ladder, place: Place) -> float:
@@ -162,15 +160,16 @@ def merged(ladder: Ladder, other: Ladder) -> Ladder:
     return tuple(sorted({*ladder, *other}, key=lambda rung: (rung.from_days, COLDNESS[rung.storage_class])))
 
 
-def copy_causes(holding: Holding, terms: Terms, target: Place) -> dict[str, float]:
-    """What a copy and the later deletion of the sources cost once, by cause, but for the operations."""
+def copy_to(holding: Holding, terms: Terms, target: Place) -> Copying:
+    """What a copy to the target and the later deletion of the sources cost once, but for the operations."""
     resting = rules.source_storage_usd(holding, 1, terms.source)
-    return {
-        "operations": 0.0,
-        "retrieval": rules.retrieval_usd(holding, terms.source),
-        "early_deletion": rules.early_deletion_usd(holding, terms.observe_days, terms.source),
-        "network": rules.network_usd(holding, terms.source, target, terms.book.table),
-        "replication": rules.replication_usd(holding, target),
-        "double_storage": resting * terms.observe_days,
-        "soft_delete": resting * terms.soft_delete_days,
-    }
+    return copying(
+        {
+            "retrieval": rules.retrieval_usd(holding, terms.source),
+            "early_deletion": rules.early_deletion_usd(holding, terms.observe_days, terms.source),
+            "network": rules.network_usd(holding, terms.source, target, terms.book.table),
+            "replication": rules.replication_usd(holding, target),
+            "double_storage": resting * terms.observe_days,
+            "soft_delete": resting * terms.soft_delete_days,
+        }
+    )

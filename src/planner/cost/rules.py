@@ -4,6 +4,7 @@ A class's "age" is counted from the object's creation: a lifecycle class change 
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,6 +34,39 @@ def class_at(group_class: str, age_days: float, ladder: Ladder) -> str:
         if age_days >= rung.from_days and COLDNESS[rung.storage_class] > COLDNESS[result]:
             result = rung.storage_class
     return result
+
+
+class Climb(NamedTuple):
+    """How a group goes down a ladder: its class before, its class from today on, and (day, class) of what follows."""
+
+    group: Group
+    before: str
+    now: str
+    later: list[tuple[float, str]]
+
+
+def climbs(
+    groups: Iterable[Group], ladder: Ladder, place: Place, *, ageing: bool, origin: str | None = None
+) -> list[Climb]:
+    """What a ladder does to groups within three years; they begin in class `origin`, or (None) each in its own.
+
+    Objects grow older if they are `ageing`; else as many are in each class at any time as there are now. What a rule
+    deletes early is billed for its class's minimum days all the same.
+    """
+    found = []
+    for group in groups:
+        before, age = origin or group.storage_class, group.age_days
+        now = last = class_at(before, age, ladder)
+        later = []
+        for rung in ladder if ageing else ():
+            then = rung.storage_class
+            if COLDNESS[then] > COLDNESS[last]:
+                day = (max(rung.from_days, place.minimum_days[last]) if then == GONE else rung.from_days) - age
+                if 0 < day < HORIZON_DAYS:
+                    later.append((day, then))
+                    last = then
+        found.append(Climb(group, before, now, later))
+    return found
 
 
 def storage_usd(gib: float, storage_class: str, days: float, place: Place) -> float:
@@ -101,24 +135,17 @@ def changes_at_once_usd(holding: Holding, storage_class: str, place: Place) -> f
     return sum(objects * price for name, (objects, _, _) in holding.by_class.items() if COLDNESS[name] < colder)
 
 
-def changes_usd(
-    groups: Iterable[Group], ladder: Ladder, place: Place, *, ageing: bool, origin: str | None = None
-) -> float:
+def changes_usd(climbed: Iterable[Climb], place: Place) -> float:
     """The class changes that existing objects pay within three years: one for each rung that they still climb.
 
-    They begin in class `origin`, or (None) each in its own. Deleting is free.
+    Objects that are old enough for several rungs go to the last of them directly. Deleting is free.
     """
-    total, grows = 0.0, HORIZON_DAYS if ageing else 0
-    for group in groups:
-        age, before = group.age_days, origin or group.storage_class
-        # An object that is old enough for several rungs goes to the last of them directly.
-        now = class_at(before, age, ladder)
+    class_a, total = place.class_a, 0.0
+    for group, before, now, later in climbed:
         if now != before:
-            total += group.objects * place.class_a[now]
-        for rung in ladder:
-            if age < rung.from_days <= age + grows and COLDNESS[rung.storage_class] > COLDNESS[now]:
-                now = rung.storage_class
-                total += group.objects * place.class_a[now]
+            total += group.objects * class_a[now]
+        for _, then in later:
+            total += group.objects * class_a[then]
     return total
 
 
