@@ -53,18 +53,26 @@ def climbs(
     Objects grow older if they are `ageing`; else as many are in each class at any time as there are now. What a rule
     deletes early is billed for its class's minimum days all the same.
     """
-    found = []
+    found, minimum_days = [], place.minimum_days
+    steps = [(rung.from_days, rung.storage_class, COLDNESS[rung.storage_class]) for rung in ladder]
     for group in groups:
         before, age = origin or group.storage_class, group.age_days
-        now = last = class_at(before, age, ladder)
-        later = []
-        for rung in ladder if ageing else ():
-            then = rung.storage_class
-            if COLDNESS[then] > COLDNESS[last]:
-                day = (max(rung.from_days, place.minimum_days[last]) if then == GONE else rung.from_days) - age
-                if 0 < day < HORIZON_DAYS:
-                    later.append((day, then))
-                    last = then
+        now = last = before
+        coldness, later = COLDNESS[before], []
+        for from_days, storage_class, colder in steps:
+            if colder <= coldness:
+                continue
+            day: float = from_days - age
+            if storage_class == GONE:
+                day = max(day, minimum_days[last] - age)
+            if day <= 0:
+                now = last = storage_class
+            elif not ageing or day >= HORIZON_DAYS:
+                break
+            else:
+                later.append((day, storage_class))
+                last = storage_class
+            coldness = colder
         found.append(Climb(group, before, now, later))
     return found
 
