@@ -202,11 +202,15 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     note: str = ""
     phase_digest: str
     evidence_digest: str
+    digest: str  # of the plan's id, the phase's number and the approval itself, but for its signature
     signature: Signature | None = None
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """Moves that are approved and carried out together. `digest` covers everything but itself and the approval."""
+    """Moves that are approved and carried out together.
+
+    `digest` covers them, and all of the plan but its id and the other phases.
+    """
 
     phase: int
     title: str

@@ -2,8 +2,10 @@
 
 The file keeps the order of the structs and is indented for people (by one space: deep as it is, two would be a fifth
 of a large plan); digests are taken over the canonical form (sorted keys, no spaces), so that only content counts. A
-phase's digest covers its moves, the environment and the source bucket; an approval repeats that digest and the digest
-of the evidence, and `approval_problems` compares all of them.
+phase's digest covers its moves and everything that the plan says of all phases (bucket, environment, evidence, prices,
+warnings). An approval repeats that digest and the digest of the evidence, and has a digest of its own, over the plan's
+id too; `approval_problems` compares all of them. So nothing that an approver saw can change unnoticed, other phases
+excepted. Who can write the file can also make digests anew: only a signature tells that.
 """
 
 import hashlib
@@ -32,7 +34,7 @@ def digest_of(value: Any) -> str:
 def phase_digest(plan: Plan, phase: Phase) -> str:
     """The digest that an approval of this phase binds to."""
     bare = msgspec.structs.replace(phase, digest="", approval=None)
-    return digest_of([plan.schema_version, plan.env, plan.source_bucket, bare])
+    return digest_of([msgspec.structs.replace(plan, plan_id="", phases=()), bare])
 
 
 def dump(plan: Plan) -> bytes:
@@ -102,9 +104,9 @@ def find_phase(plan: Plan, number: int) -> Phase:
     raise InvalidPlanInput(f"the plan has no phase {number}", f"its phases are {known}")
 
 
-def _signed_bytes(plan: Plan, number: int, approval: Approval) -> bytes:
-    bare = msgspec.structs.replace(approval, signature=None)
-    return canonical([plan.plan_id, number, bare])
+def _sealed(plan: Plan, number: int, approval: Approval) -> list[Any]:
+    """What an approval's digest and signature are made over."""
+    return [plan.plan_id, number, msgspec.structs.replace(approval, digest="", signature=None)]
 
 
 def approve(plan: Plan, phase: int, by: str, note: str, at: datetime, key_file: Path | None = None) -> Plan:
@@ -120,9 +122,10 @@ def approve(plan: Plan, phase: int, by: str, note: str, at: datetime, key_file: 
     actual = phase_digest(plan, wanted)
     if actual != wanted.digest:
         raise InvalidPlanInput(f"phase {phase} was edited after it was generated", "generate the plan again")
-    approval = Approval(by=by, at=at, note=note, phase_digest=actual, evidence_digest=plan.evidence.digest)
-    if key_file is not None:
-        approval = msgspec.structs.replace(approval, signature=sign(_signed_bytes(plan, phase, approval), key_file))
+    approval = Approval(by=by, at=at, note=note, phase_digest=actual, evidence_digest=plan.evidence.digest, digest="")
+    sealed = _sealed(plan, phase, approval)
+    signature = sign(canonical(sealed), key_file) if key_file is not None else None
+    approval = msgspec.structs.replace(approval, digest=digest_of(sealed), signature=signature)
     approved = msgspec.structs.replace(wanted, approval=approval)
     return msgspec.structs.replace(plan, phases=tuple(approved if p is wanted else p for p in plan.phases))
 
@@ -136,12 +139,14 @@ def approval_problems(plan: Plan, phase: int, trusted_key: Path | None = None) -
     approval = wanted.approval
     if approval is None:
         return [f"phase {phase} is not approved"]
-    problems = []
+    problems, sealed = [], _sealed(plan, phase, approval)
+    if approval.digest != digest_of(sealed):
+        problems.append(f"the approval of phase {phase}, or the plan's id, was edited after it was given")
     if not wanted.digest == approval.phase_digest == phase_digest(plan, wanted):
         problems.append(f"phase {phase} was edited after {approval.by} approved it")
     if approval.evidence_digest != plan.evidence.digest:
         problems.append(f"the evidence behind phase {phase} is not what {approval.by} approved")
-    if approval.signature is not None and not verified(_signed_bytes(plan, phase, approval), approval.signature):
+    if approval.signature is not None and not verified(canonical(sealed), approval.signature):
         problems.append(f"the signature on the approval of phase {phase} does not match it")
     trusted = public_key(trusted_key) if trusted_key is not None else None
     if trusted is not None and (approval.signature is None or approval.signature.public_key != trusted):

@@ -149,8 +149,9 @@ def test_check_finds_edits_of_what_was_approved(
     edited["phases"][0]["moves"][0]["migration"]["target_bucket"] = "elsewhere"
     plan.write_text(json.dumps(edited), encoding="utf-8")
 
-    assert thermocline("plan", "check", plan, "--catalogue", catalogue) == 5
-    assert "edited after owner@example.com approved it" in capsys.readouterr().err
+    for command in (("plan", "check", plan, "--catalogue", catalogue), ("execute", plan, "--phase", "1")):
+        assert thermocline(*command) == 5
+        assert "edited after owner@example.com approved it" in capsys.readouterr().err
 
 
 def test_diff_says_what_changed(

@@ -140,10 +140,11 @@ def test_a_signed_approval(keys: tuple[Path, Path]) -> None:
 
 
 def test_a_signature_does_not_survive_a_change_of_the_approval(keys: tuple[Path, Path]) -> None:
-    raw = json.loads(dump(approve(a_plan(), 1, "owner@example.com", "", AT, keys[0])))
-    raw["phases"][0]["approval"]["by"] = "someone-else@example.com"
+    signed = json.loads(dump(approve(a_plan(), 1, "owner@example.com", "", AT, keys[0])))
+    forged = json.loads(dump(approve(a_plan(), 1, "someone-else@example.com", "", AT)))
+    forged["phases"][0]["approval"]["signature"] = signed["phases"][0]["approval"]["signature"]
 
-    problems = approval_problems(loads(json.dumps(raw).encode()), 1, keys[1])
+    problems = approval_problems(loads(json.dumps(forged).encode()), 1, keys[1])
     assert problems == ["the signature on the approval of phase 1 does not match it"]
 
 
