@@ -47,6 +47,12 @@ bench-copy: $(DEV) ## copies a second: ours, rclone, a bare loop and google-clou
 bench-million: $(DEV) ## one move of a million objects: memory, resume after SIGKILL, verification
 	$(BIN)/python tests/bench/bench_million.py
 
+bench-ingest: $(DEV)  ## speed and memory of `ingest logs` against plain readers, on 3 GB made on the spot
+	$(BIN)/python tests/bench/bench_ingest.py
+
+bench-inventory: $(DEV) ## speed and memory of `ingest inventory` on five million objects, and again a week later
+	$(BIN)/python tests/bench/bench_inventory.py
+
 check: lint types imports test  ## what CI demands
 
 lint: $(DEV)
@@ -62,12 +68,6 @@ imports: $(DEV)
 wheel: $(DEV)    ## build a wheel, install it in a fresh environment and list what is inside
 	$(BIN)/python -m build --wheel --outdir dist >/dev/null
 	$(BIN)/python tests/wheel_check.py dist
-
-bench-ingest: $(DEV)  ## speed and memory of `ingest logs` against plain readers, on 3 GB made on the spot
-	$(BIN)/python benchmarks/bench_ingest.py
-
-bench-inventory: $(DEV) ## speed and memory of `ingest inventory` on five million objects, and again a week later
-	$(BIN)/python benchmarks/bench_inventory.py
 
 lock:            ## pin dependencies again (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.lock

@@ -14,7 +14,7 @@ from urllib.parse import quote
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 
-from bench_copy import fresh_target, names, prepare  # type: ignore[import-not-found]  # beside this file
+from bench_copy import fresh_target, names, prepare  # beside this file
 
 from executor.credentials import Anonymous
 from executor.storage import Storage

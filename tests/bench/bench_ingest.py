@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def bare(files: list[str], _: str) -> int:
     return int(events)
 
 
-def key(entry: dict[str, Any]) -> tuple[str, ...]:
+def key(entry: Mapping[Any, Any]) -> tuple[str, ...]:
     payload = entry["protoPayload"]
     folder = "/".join(str(payload["resourceName"]).partition("/objects/")[2].split("/")[:3])
     agent = payload["requestMetadata"]["callerSuppliedUserAgent"]
