@@ -11,6 +11,7 @@ from executor.steps import LABEL, EnsureBucket
 from executor.storage import Storage
 
 POLICY_ATTEMPTS = 6
+EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 
 async def ensure_bucket(
@@ -57,7 +58,43 @@ async def adoption_problems(
         problems.append("Autoclass is not as planned: it would ignore the storage class")
     if (found.get("billing") or {}).get("requesterPays"):
         problems.append("requester pays is on")
-    return problems
+    problems += [
+        f"its lifecycle rule {rule} would delete copies, and the plan does not have it"
+        for rule in (found.get("lifecycle") or {}).get("rule", ())
+        if _would_delete(rule, step.prefixes) and rule not in step.rules
+    ]
+    return problems + await _openings(storage, step, found)
+
+
+def _would_delete(rule: dict[str, Any], prefixes: tuple[str, ...]) -> bool:
+    """Whether a lifecycle rule deletes live objects under one of these prefixes, now or later."""
+    condition = rule.get("condition") or {}
+    if (rule.get("action") or {}).get("type") != "Delete" or condition.get("isLive") is False:
+        return False
+    if any(key in condition for key in ("numNewerVersions", "daysSinceNoncurrentTime", "noncurrentTimeBefore")):
+        return False
+    only = condition.get("matchesPrefix") or [""]
+    return any(ours.startswith(its) or its.startswith(ours) for ours in prefixes for its in only)
+
+
+async def _openings(storage: Storage, step: EnsureBucket, found: dict[str, Any]) -> list[str]:
+    """How others than the plan's own grants might get in: what is moved must not become public by being moved."""
+    access = found.get("iamConfiguration") or {}
+    if access.get("publicAccessPrevention") == "enforced":
+        return []
+    openings = []
+    wanted = step.resource.get("iamConfiguration", {}).get("uniformBucketLevelAccess", {}).get("enabled")
+    if wanted and not (access.get("uniformBucketLevelAccess") or {}).get("enabled"):
+        openings.append("its objects have access lists of their own, and the plan wants uniform access")
+    policy = await storage.get_policy(step.name)
+    public = {
+        (str(binding.get("role")), str(member))
+        for binding in policy.get("bindings", ())
+        for member in binding.get("members", ())
+        if member in EVERYBODY
+    }
+    openings += [f"{member} has {role}" for role, member in sorted(public - set(step.grants))]
+    return openings
 
 
 def _advice(step: EnsureBucket, problems: list[str]) -> str:

@@ -10,6 +10,14 @@ from planner.plan import Validation
 
 
 @dataclass(frozen=True, slots=True)
+class BucketWishes:
+    """What all moves of a plan together want of one target bucket."""
+
+    rules: tuple[dict[str, Any], ...] = ()
+    grants: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """What is to be done with one use case. `digest` changes when any part that steers the data changes."""
 
@@ -33,6 +41,7 @@ class Definition:
     uniform_access: bool = True
     public_access_prevention: bool = True
     iam: tuple[tuple[str, str], ...] = ()
+    bucket: BucketWishes = BucketWishes()
     keep_original_time: bool = False
     observe_days: int = 30
     code: tuple[str, ...] = ()

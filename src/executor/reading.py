@@ -1,10 +1,12 @@
 """From the plan to the definitions that the executor carries out: selection, approval, refusals. No side effects."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from analysis.errors import nearest
-from executor.definition import Definition
+from executor.definition import BucketWishes, Definition
 from executor.errors import ApprovalNeeded, MoveRefused
 from executor.patterns import compile_pattern, refuse_overlaps
 from planner.plan import Move, Phase, Plan
@@ -100,6 +102,7 @@ def select(plan: Plan, selection: Selection) -> list[Definition]:
     phases = [find_phase(plan, selection.phase)] if selection.phase is not None else list(plan.phases)
     everything = [definition_of(plan, phase, move) for phase in plan.phases for move in phase.moves]
     refuse_overlaps((one.use_case, one.pattern) for one in everything if one.pattern is not None)
+    everything = _with_wishes(everything)
     numbers = {phase.phase for phase in phases}
     chosen = [one for one in everything if one.phase in numbers]
     if selection.use_case in {None, "all"}:
@@ -109,6 +112,20 @@ def select(plan: Plan, selection: Selection) -> list[Definition]:
         hint = nearest(str(selection.use_case), [one.use_case for one in chosen])
         raise MoveRefused(f"no use case {selection.use_case!r} in the plan", hint)
     return named
+
+
+def _with_wishes(definitions: list[Definition]) -> list[Definition]:
+    """Each definition with what all of them want of its target bucket."""
+    rules: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    grants: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    moving = [one for one in definitions if one.pattern is not None]
+    for one in moving:
+        rules[one.moving.target_bucket] += (one.lifecycle or {}).get("rule", ())
+        grants[one.moving.target_bucket] += one.iam
+    wishes = {name: BucketWishes(tuple(rules[name]), tuple(grants[name])) for name in rules}
+    return [
+        one if one.pattern is None else replace(one, bucket=wishes[one.pattern.target_bucket]) for one in definitions
+    ]
 
 
 def approved(plan: Plan, definitions: list[Definition], selection: Selection) -> tuple[list[Definition], list[str]]:

@@ -18,12 +18,16 @@ LABEL = ("managed-by", "thermocline")
 class EnsureBucket:
     """Create the target bucket, or adopt one that is ours and as planned.
 
-    Reverse: delete it if we created it and it is empty.
+    `rules` and `grants` are all that the plan wants of this bucket, for this move or another; `prefixes` are where the
+    copies of this move go. Reverse: delete it if we created it and it is empty.
     """
 
     name: str
     resource: dict[str, Any]
     autoclass: bool
+    rules: tuple[dict[str, Any], ...] = ()
+    grants: tuple[tuple[str, str], ...] = ()
+    prefixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,11 @@ def build_steps(definition: Definition) -> list[Step]:
     if definition.pattern is None:
         return []
     pattern = definition.pattern
-    steps: list[Step] = [EnsureBucket(pattern.target_bucket, bucket_resource(definition), definition.autoclass)]
+    prefixes = tuple(segment.target_prefix for segment in pattern.segments)
+    resource, wanted = bucket_resource(definition), definition.bucket
+    steps: list[Step] = [
+        EnsureBucket(pattern.target_bucket, resource, definition.autoclass, wanted.rules, wanted.grants, prefixes)
+    ]
     if definition.iam:
         steps.append(GrantAccess(pattern.target_bucket, definition.iam))
     steps += [CopyObjects(definition), VerifyObjects(definition)]

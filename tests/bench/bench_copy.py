@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 
-from hand_made_plan import move, plan_of, write_approved
+from hand_made_plan import HANDED_OVER, move, plan_of, write_approved
 from thermocline.sandbox.server.run import Server, running_server
 
 SOURCE = "data-bucket-dev"
@@ -48,7 +48,7 @@ def prepare(server: Server, objects: int) -> None:
 
 
 def fresh_target(server: Server, name: str) -> str:
-    body = {"name": name, "location": "europe-west1", "labels": {"managed-by": "thermocline"}}
+    body = {"name": name, "location": "europe-west1", **HANDED_OVER}
     call(server, "POST", "/storage/v1/b?project=analytics-dev", body)
     return name
 

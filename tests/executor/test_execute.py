@@ -13,7 +13,7 @@ from executor.objects import MARKER
 from executor.reading import Selection
 from executor.run import journal_path_of, status
 from executor_bench import QUICK, Bench
-from hand_made_plan import SOURCE, move, plan_of, write_approved
+from hand_made_plan import HANDED_OVER, SOURCE, move, plan_of, write_approved
 from planner.planfile import write
 
 TARGET = "cold-archive-bucket-dev"
@@ -173,7 +173,7 @@ def test_a_wrong_checksum_is_a_mismatch_and_the_next_run_mends_it(bench: Bench) 
 
 def test_what_others_put_at_the_target_is_never_overwritten(bench: Bench) -> None:
     bench.seed(*NAMES)
-    bench.bucket(TARGET, labels={"managed-by": "thermocline"})
+    bench.bucket(TARGET, **HANDED_OVER)
     bench.seed("a", bucket=TARGET, seed="something else")
     bench.seed("/b", bucket=TARGET, seed="archives//b")
     before = bench.objects(TARGET)
@@ -276,7 +276,7 @@ def test_a_bucket_of_others_is_not_adopted(bench: Bench) -> None:
 )
 def test_a_bucket_that_is_not_as_planned_is_not_adopted(bench: Bench, resource: dict[str, object], word: str) -> None:
     bench.seed("archives/a")
-    bench.bucket(TARGET, labels={"managed-by": "thermocline"}, **resource)
+    bench.bucket(TARGET, **HANDED_OVER, **resource)
     approve_archive(bench)
 
     result = bench.execute()
@@ -455,7 +455,7 @@ def test_the_audit_trail_names_run_object_generation_and_attempt(bench: Bench) -
 def test_an_unknown_use_case_is_named_with_its_nearest(bench: Bench) -> None:
     approve_archive(bench)
 
-    with pytest.raises(MoveRefused, match="did you mean archives"):
+    with pytest.raises(MoveRefused, match="did you mean `archives`"):
         bench.execute(Selection(use_case="archive"))
 
 

@@ -10,7 +10,7 @@ from executor.journal import Journal
 from executor.objects import StoredObject
 from executor.rows import Item
 from executor_bench import Bench
-from hand_made_plan import move, plan_of, write_approved
+from hand_made_plan import HANDED_OVER, move, plan_of, write_approved
 
 TARGET = "cold-archive-bucket-dev"
 
@@ -25,7 +25,7 @@ def test_many_unknown_objects_on_either_side_are_handed_over_in_parts(
     moved = {"source_path": "archives/", "target_path": "old/", "target_bucket": TARGET}
     write_approved(plan_of([move("archives", **moved)]), bench.plan)
     bench.seed(*[f"archives/{name}" for name in known])
-    bench.bucket(TARGET, labels={"managed-by": "thermocline"})
+    bench.bucket(TARGET, **HANDED_OVER)
     bench.seed(*[f"old/{name}x" for name in foreign], bucket=TARGET)
     sizes = watch(monkeypatch)
 

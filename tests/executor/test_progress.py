@@ -12,7 +12,7 @@ import termios
 import pytest
 
 from executor_bench import Bench
-from hand_made_plan import move, plan_of, write_approved
+from hand_made_plan import HANDED_OVER, move, plan_of, write_approved
 from pseudo_terminal import read_to_end
 
 OBJECTS = 240
@@ -30,7 +30,7 @@ def command(bench: Bench) -> list[str]:
     """Two moves that take a few seconds, with a service that has to be asked twice now and then."""
     bench.seed(*[f"archives/{number:03}" for number in range(OBJECTS)], size=2048)
     bench.seed(*[f"other/{number:03}" for number in range(OBJECTS)], size=2048)
-    bench.bucket("taken-bucket-dev", labels={"managed-by": "thermocline"})
+    bench.bucket("taken-bucket-dev", **HANDED_OVER)
     bench.seed("007", bucket="taken-bucket-dev", seed="somebody's")
     first = move("archives", source_path="archives/", target_bucket="archives-bucket-dev")
     second = move("other", source_path="other/", target_bucket="taken-bucket-dev")

@@ -17,7 +17,7 @@ from executor.reading import Selection
 from executor.results import RunResult
 from executor.settings import ExecutorSettings
 from executor_bench import QUICK, Bench
-from hand_made_plan import SOURCE, move, plan_of, write_approved
+from hand_made_plan import HANDED_OVER, SOURCE, move, plan_of, write_approved
 from transfer_double import AGENT, Double, transfer_double
 
 TARGET = "cold-archive-bucket-dev"
@@ -84,7 +84,7 @@ def test_success_with_failures_in_its_counters_is_not_believed(bench: Bench, dou
 
 def test_what_stood_at_the_target_is_left_alone(bench: Bench, double: Double) -> None:
     plan(bench)
-    bench.bucket(TARGET, labels={"managed-by": "thermocline"})
+    bench.bucket(TARGET, **HANDED_OVER)
     bench.seed("old/05", bucket=TARGET, seed="somebody's")
     before = bench.objects(TARGET)["old/05"]
 

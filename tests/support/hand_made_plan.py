@@ -12,6 +12,11 @@ from planner.plan import Evidence, Migration, Move, Phase, Plan, Prices, Score
 from planner.planfile import approve, phase_digest, write
 
 SOURCE = "data-bucket-dev"
+# A bucket that a person made and handed over, as plans want it.
+HANDED_OVER: dict[str, Any] = {
+    "labels": {"managed-by": "thermocline"},
+    "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": True}},
+}
 COST = Cost(
     monthly_now_usd=0.0,
     monthly_after_usd=0.0,

@@ -107,7 +107,8 @@ These commands need no permission, for they call no API (tested with every conne
 TAIL = """
 - `storage.buckets.create` is checked on the project; the others may be granted on the bucket, except before it exists.
 - `storage.buckets.getIamPolicy` and `setIamPolicy` are needed only for moves whose plan has grants (and for the
-  Storage Transfer Service), `storage.buckets.update` only for moves whose plan has lifecycle rules.
+  Storage Transfer Service), `storage.buckets.update` only for moves whose plan has lifecycle rules. A bucket that was
+  handed over without enforced public access prevention is asked whether it is open to everybody, by the first of these.
 - *To tidy up there*, at the target: with `storage.objects.get` a lost answer is settled and the lock of a dead run is
   read, with `storage.objects.update` it is taken over, with `storage.objects.delete` it is given back and a copy of
   ours that failed its verification is replaced. A run that goes well needs none of them.

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from hand_made_plan import HANDED_OVER
 from torture_world import MOVED, PREFIX, TARGET, World, every_step, required
 
 MakeWorld = Callable[[int], World]
@@ -103,7 +104,7 @@ def test_target_taken_by_other_content(new_world: MakeWorld) -> None:
         world = world_with_victim(new_world, step)
 
         def take() -> None:
-            world.make_bucket(TARGET, labels={"managed-by": "thermocline"})
+            world.make_bucket(TARGET, **HANDED_OVER)
             world.overwrite(COPY, "theirs", bucket=TARGET)
 
         with world.at_request(step, take) as struck:
@@ -126,7 +127,7 @@ def test_target_taken_by_other_content(new_world: MakeWorld) -> None:
 def test_target_holds_the_same_content(new_world: MakeWorld) -> None:
     world = new_world(0)
     world.overwrite(NAME, "same")
-    world.make_bucket(TARGET, labels={"managed-by": "thermocline"})
+    world.make_bucket(TARGET, **HANDED_OVER)
     world.overwrite(COPY, "same", bucket=TARGET)
     world.write_plan()
     [result] = world.execute().moves
@@ -156,3 +157,67 @@ def test_foreign_bucket(new_world: MakeWorld) -> None:
     assert result.exit_code != 0
     assert world.state()["buckets"][TARGET]["objects"] == []
     world.require_sound(finished=False)
+
+
+DELETES = {"action": {"type": "Delete"}, "condition": {"age": 30}}
+UNFIT: dict[str, dict[str, Any]] = {
+    "deletes after a month": {"lifecycle": {"rule": [DELETES]}},
+    "deletes by the original time, below our prefix": {
+        "lifecycle": {
+            "rule": [{"action": {"type": "Delete"}, "condition": {"daysSinceCustomTime": 1, "matchesPrefix": [MOVED]}}]
+        }
+    },
+    "holds every new object": {"defaultEventBasedHold": True},
+    "keeps every object for a time": {"retentionPolicy": {"retentionPeriod": "86400"}},
+    "keeps access lists": {"iamConfiguration": {"uniformBucketLevelAccess": {"enabled": False}}},
+}
+
+
+@required(
+    "a target bucket that was handed over would delete copies, hold them, keep them, or show them to others",
+    "refused before anything is copied, with the reason; copied once the bucket is mended",
+)
+@pytest.mark.parametrize("what", UNFIT)
+def test_unfit_bucket(new_world: MakeWorld, what: str) -> None:
+    world = world_with_victim(new_world, 0)
+    world.make_bucket(TARGET, **{**HANDED_OVER, **UNFIT[what]})
+    result = world.execute()
+    assert result.exit_code == 2, result
+    assert world.state()["buckets"][TARGET]["objects"] == []
+    mended = {key: HANDED_OVER["iamConfiguration"] if key == "iamConfiguration" else None for key in UNFIT[what]}
+    assert world.api("PATCH", f"/storage/v1/b/{TARGET}", mended)[0] == 200
+    assert world.execute().exit_code == 0
+    world.require_sound()
+
+
+@required("a target bucket that was handed over is open to everybody", "refused before anything is copied")
+@pytest.mark.parametrize("member", ["allUsers", "allAuthenticatedUsers"])
+def test_public_bucket(new_world: MakeWorld, member: str) -> None:
+    world = world_with_victim(new_world, 0)
+    world.make_bucket(TARGET, **HANDED_OVER)
+    path, role = f"/storage/v1/b/{TARGET}/iam", "roles/storage.objectViewer"
+    policy = world.api("GET", path)[1]
+    opened = {**policy, "bindings": [*policy["bindings"], {"role": role, "members": [member]}]}
+    assert world.api("PUT", path, opened)[0] == 200
+    result = world.execute()
+    assert (result.exit_code, f"{member} has {role}" in result.moves[0].notes[0]) == (2, True), result
+    assert world.state()["buckets"][TARGET]["objects"] == []
+    # What a person has approved in the plan is no surprise.
+    world.write_plan(settings={"iam": [{"role": role, "member": member, "reason": "it is public data"}]})
+    assert world.execute().exit_code in {0, 6}
+
+
+def test_rules_that_do_no_harm_are_no_reason_to_refuse(new_world: MakeWorld) -> None:
+    world = world_with_victim(new_world, 0)
+    rule = {"action": {"type": "Delete"}, "condition": {"age": 400}}
+    harmless = [
+        {"action": {"type": "SetStorageClass", "storageClass": "ARCHIVE"}, "condition": {"age": 1}},
+        {"action": {"type": "Delete"}, "condition": {"age": 1, "matchesPrefix": ["elsewhere/"]}},
+        {"action": {"type": "Delete"}, "condition": {"numNewerVersions": 1}},
+        {"action": {"type": "AbortIncompleteMultipartUpload"}, "condition": {"age": 1}},
+        rule,
+    ]
+    world.make_bucket(TARGET, **HANDED_OVER, lifecycle={"rule": harmless})
+    world.write_plan(lifecycle_policy={"rule": [rule]})
+    assert world.execute().exit_code == 0
+    world.require_sound()

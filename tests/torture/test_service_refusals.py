@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from executor.errors import PlanEdited
+from hand_made_plan import HANDED_OVER
 from planner.errors import PlannerError
 from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, every_step, required
 
@@ -181,7 +182,7 @@ def test_unplanned_autoclass(new_world: MakeWorld) -> None:
     world = new_world(0)
     world.fill(3)
     world.write_plan()
-    world.make_bucket(TARGET, labels={"managed-by": "thermocline"}, autoclass={"enabled": True})
+    world.make_bucket(TARGET, **HANDED_OVER, autoclass={"enabled": True})
     result = world.execute()
     assert result.exit_code != 0
     assert any("Autoclass" in note for note in result.moves[0].notes)
