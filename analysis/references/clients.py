@@ -176,6 +176,8 @@ class _File:
             bucket = self._argument(entry["bucket"], values, named, at)
             bucket = bucket if bucket is not None else self._default_bucket()
             handle = Handle(bucket) if bucket is not None else None
+        if handle is None and entry.get("alone") and re.match(r"[\w.]+$", owner):
+            handle = Handle(hole("bucket"))
         if handle is None:
             return
         if handle.path is None and prefix is None and not entry.get("whole"):
@@ -193,7 +195,7 @@ class _File:
     ) -> Text | None:
         if "inside" not in entry:
             return self._argument(entry["prefix"], values, named, at) if "prefix" in entry else None
-        for word in arguments:
+        for word in [*arguments, *(self._assigned_to(word, at) for word in arguments)]:
             match = re.search(rf"(?i)\b{entry['inside']}\b['\"]?\s*(?:=>|[:(=])\s*", word)
             if match:
                 found = self.value(_divided(word[match.end() :], closing=True)[0], at, 0)
@@ -426,6 +428,11 @@ class _File:
         if environment.names_environment(name) and (here := environment.current(self.program.env)):
             return here
         return self.shared.get(name) or hole(name)
+
+    def _assigned_to(self, word: str, at: int) -> str:
+        """What was last assigned to a name that is handed over by itself."""
+        places = [place for place in self.assigned.get(word.strip("&*$ "), ()) if place < at]
+        return self._expression(places[-1]) if places else ""
 
     def _header(self, at: int) -> re.Match[str] | None:
         """The head of the function around a position, in languages that have a word for it."""

@@ -7,7 +7,7 @@ in the sink table. The work is counted in evaluated nodes, so that a scan gives 
 import ast
 import builtins
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from analysis.references import (
@@ -232,7 +232,7 @@ class Machine:
         known = self._known_library(callee, arguments, frame)
         if known is not None:
             return known
-        path = path_of(callee)
+        path, arguments = self._constructed(callee, arguments) or (path_of(callee), arguments)
         path, arguments = binding.mapped(path, callee, arguments)
         returned = touches.library_call(self, path, callee, arguments, frame)
         self._hand_on(path, arguments, frame)
@@ -244,6 +244,14 @@ class Machine:
         if path.rpartition(".")[2] == "DAG":
             self.dags.append(product)
         return product
+
+    def _constructed(self, callee: Value, arguments: Arguments) -> tuple[str, Arguments] | None:
+        """`super().__init__(…)` of a class that extends a library's: that one, called where the object was made."""
+        owner = callee.owner if isinstance(callee, Member) and callee.name == "__init__" else None
+        if not isinstance(owner, Instance) or owner.made is None or not touches.is_operator(owner.cls):
+            return None
+        made = replace(arguments, site=owner.made.site, node=owner.made.node, lines=owner.made.lines)
+        return external_base(owner.cls) or "__init__", made
 
     def _known_library(self, callee: Value, arguments: Arguments, frame: Frame) -> Value | None:
         """The result of a function or method that is modelled; None for all others."""
@@ -312,7 +320,7 @@ class Machine:
 
     def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
         """A new object of a class of the checkout."""
-        instance = Instance(cls)
+        instance = Instance(cls, made=arguments)
         base = external_base(cls)
         last = base.rpartition(".")[2]
         if last.endswith("Enum") and arguments.positional:

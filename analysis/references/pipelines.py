@@ -22,6 +22,9 @@ _COMMANDS = (
     "before_script", "after_script", "install", "deploy",
 )  # fmt: skip
 _CLASSES = ("operator", "class", "class_name", "_target_", "operator_class", "task_type")
+# Under which a description of a task keeps its arguments.
+_BELOW = ("args", "arguments", "kwargs", "params", "parameters", "operator_args")
+MAXIMUM_DEPTH = 8
 _BUCKET_KEYS = ("bucket", "bucket_name", "gcs_bucket")
 _PATH_KEYS = ("prefix", "path", "folder", "object", "blob", "key", "object_name", "key_naming_convention")
 _TOOLS = ("gsutil", "gcloud", "bq")
@@ -166,9 +169,22 @@ def _operator(machine: Machine, arguments: Arguments, frame: Frame) -> set[str]:
         name = arguments.keywords.get(key)
         if isinstance(name, Text) and name.known and machine.program.sinks.find(name.flat):
             rest = {word: value for word, value in arguments.keywords.items() if word != key}
-            touches.library_call(machine, name.flat, name, Arguments([], rest, arguments.site), frame)
+            for word in _BELOW:
+                below = rest.get(word)
+                rest.update({str(k): v for k, v in below.entries.items()} if isinstance(below, Table) else {})
+            lines = [site.line for text in _texts(Table(dict(rest)), 0) if (site := text.first_line)]
+            call = Arguments([], rest, arguments.site, end=max(lines, default=0))
+            touches.library_call(machine, name.flat, name, call, frame)
             return set(rest)
     return set()
+
+
+def _texts(value: Value, depth: int) -> Iterator[Text]:
+    if isinstance(value, Text):
+        yield value
+    inner = value.values if isinstance(value, Items) else value.entries.values() if isinstance(value, Table) else ()
+    for one in inner if depth < MAXIMUM_DEPTH else ():
+        yield from _texts(one, depth + 1)
 
 
 def _commands(machine: Machine, table: Table, arguments: Arguments, frame: Frame) -> set[str]:

@@ -38,7 +38,7 @@ def touch(
         role,
         jinja.render(bucket, context),
         jinja.render(prefix, context),
-        site,
+        told_at(site, arguments.end, prefix, bucket) if arguments is not None and arguments.end else site,
         via,
         confidence,
         workload=workload(machine, arguments, frame),

@@ -162,7 +162,7 @@ def _word(text: Text, position: int) -> tuple[Word, int]:
             position += 2
         elif character == "{" and (jinja := _BRACED_JINJA.match(flat, position)):
             position = jinja.end()
-        elif character == "$" and (inner := _SUBSTITUTION.match(flat, position) or _VARIABLE.match(flat, position)):
+        elif character in "$`" and (inner := _SUBSTITUTION.match(flat, position) or _VARIABLE.match(flat, position)):
             position = inner.end()
         elif character == "(" and flat[start:position].endswith("=") and (close := flat.find(")", position)) > 0:
             position = close + 1  # the words of a list

@@ -90,6 +90,7 @@ class Instance:
 
     cls: Class
     names: dict[str, "Value"] = field(default_factory=dict)
+    made: "Arguments | None" = None  # of the call that made it
 
 
 @dataclass(slots=True, eq=False)
@@ -194,6 +195,7 @@ class Arguments:
     owner: Value | None = None  # the object whose method is called
     lines: dict[str, int] = field(default_factory=dict)  # of the keywords that the call itself spells
     node: ast.Call | None = None  # how it is written
+    end: int = 0  # of a description that stands for a call: its last line
 
     def get(self, name: str, position: int | None = None) -> Value | None:
         """The argument called `name`, or the one at `position`."""

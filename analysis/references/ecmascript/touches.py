@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from analysis.references import sql
 from analysis.references.ecmascript.nodes import Node
 from analysis.references.ecmascript.syntax import read
 from analysis.references.ecmascript.tokens import LONGEST_LINE
@@ -251,6 +252,9 @@ def _addresses(here: Evaluator) -> Iterator[Touch]:
         written = node.text if node.kind == "string" else "".join(item.text for item in node.items)
         if "://" not in written and "/gcs/" not in written:
             continue
+        if sql.looks_like_sql(written):
+            yield from _queries(here, node)
+            continue
         if "\n" in written or len(written) > 2000:
             continue
         for context in here.contexts(node.at):
@@ -264,3 +268,18 @@ def _addresses(here: Evaluator) -> Iterator[Touch]:
                     if key in ("console", "log(", "error(", "warn(", "info("):
                         role = None
                     yield role or "reference", place.bucket, place.prefix, site, "address", 0.7
+
+
+def _queries(here: Evaluator, node: Node) -> Iterator[Touch]:
+    for context in here.contexts(node.at):
+        for text in here.texts(node, context):
+            for role, place, site, via in sql.touches(text):
+                written = site if site is not None and site.file == here.source.path else None
+                yield (
+                    role,
+                    place.bucket,
+                    place.prefix,
+                    written or site_of(here.text, here.source.path, node.at),
+                    via,
+                    0.9,
+                )

@@ -7,15 +7,17 @@ calls of their function hand over. Everything is a list of alternatives, bounded
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 
 from analysis.references import environment, structured
 from analysis.references.ecmascript.nodes import Binding, Function, Node, Source
 from analysis.references.model import Site
 from analysis.references.program import Program
 from analysis.references.text import HOLE, Text, hole, literal
-from analysis.references.values import Items, Table, Value
+from analysis.references.values import LEFT_OUT, Items, Table, Value
 
-MAXIMUM_ALTERNATIVES = 8
+MAXIMUM_VALUES = 40  # of one expression
+MAXIMUM_ALTERNATIVES = 8  # of a string that is put together; beyond, what varies is a hole
 MAXIMUM_DEPTH = 24
 MAXIMUM_CALLS = 12  # of one function, each of which may hand over something else
 MAXIMUM_WORK = 40_000  # evaluations in one file
@@ -97,7 +99,7 @@ class Evaluator:
         if depth > MAXIMUM_DEPTH or self.scripts.work > MAXIMUM_WORK:
             return [self._label(node)]
         found = self._values(node, context, depth + 1)
-        return found[:MAXIMUM_ALTERNATIVES] or [self._label(node)]
+        return found[:MAXIMUM_VALUES] or [self._label(node)]
 
     def _label(self, node: Node) -> Text:
         name = node.text if node.kind in ("name", "member") else ""
@@ -125,16 +127,19 @@ class Evaluator:
 
     @staticmethod
     def _joined(parts: list[list[Text]]) -> Iterator[Text]:
-        for number, chosen in enumerate(product(*parts)):
-            if number >= MAXIMUM_ALTERNATIVES:
-                return
+        for chosen in product(*_bounded(parts)):
             whole = Text()
             for part in chosen:
                 whole = whole + part
             yield whole
 
     def _choice(self, node: Node, context: Context, depth: int) -> list[Found]:
-        """`a || b`: what is known of the two; a setting with a default is its default."""
+        """`a || b`: what is known of the two; a setting with a default is its default, unless it is deployed."""
+        first = node.items[0] if node.items else node
+        if first.kind == "member" and first.owner is not None and first.owner.text == "env":
+            known = self._variable(first.text)
+            if first.text in self.scripts.program.deployed:
+                return known
         found = [value for item in node.items for value in self.values(item, context, depth)]
         known = [value for value in found if not (isinstance(value, Text) and value.flat == HOLE)]
         return known or found[:1]
@@ -418,9 +423,7 @@ class Evaluator:
 
     @staticmethod
     def _path(parts: list[list[Text]]) -> Iterator[Text]:
-        for number, chosen in enumerate(product(*parts)):
-            if number >= MAXIMUM_ALTERNATIVES:
-                return
+        for chosen in product(*_bounded(parts)):
             whole = Text()
             for part in chosen:
                 between = literal("/") if whole.flat and not whole.flat.endswith("/") and part.flat else Text()
@@ -493,6 +496,13 @@ class Evaluator:
                 if len(found) >= MAXIMUM_CALLS:
                     return found
         return found or [{}]
+
+
+def _bounded(parts: list[list[Text]]) -> list[list[Text]]:
+    """The parts of a string; where they combine in too many ways, a hole for each that varies."""
+    if prod(map(len, parts)) <= MAXIMUM_ALTERNATIVES:
+        return parts
+    return [part if len(part) == 1 else [hole(LEFT_OUT)] for part in parts]
 
 
 def looks_like_bucket(node: Node) -> bool:
