@@ -15,6 +15,8 @@ _ENVIRONMENT_NAME = re.compile(
 )
 _NOT_THE_ENVIRONMENT = re.compile(r"virtual|conda|python|venv|_os_", re.IGNORECASE)
 
+_LEFT_OPEN = (Constant(None), Text())  # defaults of a variable that is to be set by whoever runs the process
+
 
 def names_environment(name: str) -> bool:
     """Whether a variable, parameter or option of this name holds the name of the environment (dev, prod …)."""
@@ -45,7 +47,7 @@ def _variable(machine: "Machine", key: Value, default: Value | None) -> Value:
         return machine.process.environment[name]
     if (env := known_name(machine, name)) is not None:
         return env
-    if default is not None and not isinstance(default, Unknown) and default != Constant(None):
+    if default is not None and not isinstance(default, Unknown) and default not in _LEFT_OPEN:
         return default
     deployed = machine.program.deployed.get(name)
     if deployed is not None:

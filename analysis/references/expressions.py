@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from analysis.references import attributes, operators
+from analysis.references import attributes, conditions, operators
 from analysis.references.frames import Frame
 from analysis.references.text import HOLE, Text, Use, hole, literal, used
 from analysis.references.values import (
@@ -182,7 +182,13 @@ def _conditional(machine: "Machine", node: ast.IfExp, frame: Frame) -> Value:
         return evaluate(machine, node.body, frame)
     if known is False:
         return evaluate(machine, node.orelse, frame)
-    return either([evaluate(machine, node.body, frame), evaluate(machine, node.orelse, frame)])
+    then, otherwise = conditions.assumed(machine, node.test, frame, known)
+    return either([_assuming(machine, node.body, frame, then), _assuming(machine, node.orelse, frame, otherwise)])
+
+
+def _assuming(machine: "Machine", node: ast.expr, frame: Frame, assumed: dict[str, Value]) -> Value:
+    with frame.assuming(assumed):
+        return evaluate(machine, node, frame)
 
 
 def _items(machine: "Machine", node: ast.List | ast.Tuple | ast.Set, frame: Frame) -> Value:

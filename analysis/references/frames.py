@@ -1,6 +1,8 @@
 """Where names live during a symbolic execution."""
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from analysis.references.model import Site
@@ -34,6 +36,7 @@ class Frame:
     yielded: list[Value] = field(default_factory=list)
     own: "Value | None" = None  # self or cls
     globals_declared: set[str] = field(default_factory=set)
+    again: bool = False  # executed once more, for what lies behind conditions that were decided
 
     def lookup(self, name: str) -> Value | None:
         frame: Frame | None = self
@@ -51,6 +54,20 @@ class Frame:
         self.names[name] = value
         if self.names is self.module.names:
             self.module.version += 1
+
+    @contextmanager
+    def assuming(self, names: dict[str, Value]) -> Iterator[None]:
+        """The frame with some names standing for something else for a while."""
+        before = {name: self.names.get(name) for name in names}
+        self.names.update(names)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del self.names[name]
+                else:
+                    self.names[name] = value
 
     def site(self, node: ast.AST) -> Site:
         return Site(self.module.file, getattr(node, "lineno", 1))

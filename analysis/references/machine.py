@@ -26,6 +26,7 @@ from analysis.references import (
     opened,
     parsing,
     recording,
+    second_look,
     statements,
     storage,
     templates,
@@ -124,6 +125,7 @@ class Machine:
         self.modules[file] = module
         statements.execute(self, tree.body, Frame(module, module.names))
         module.executed = True
+        second_look.remember_module(self, module)
         self.program.executed.add(file)
         return module
 
@@ -269,6 +271,7 @@ class Machine:
             )
             return next((r for act in functions if (r := act(self, callee.path, arguments, frame)) is not None), None)
         if isinstance(callee, Member):
+            touches.path_method(self, callee, arguments, frame)
             found = (act(self, callee, arguments, frame) for act in _METHODS)
             return next((result for result in found if result is not None), None)
         return None
@@ -303,20 +306,41 @@ class Machine:
         key = memory.key_of(self, function, positional, keywords, frame)
         if key is not None and key in self.remembered:
             return self.remembered[key][0]
+        result = self.run(function, positional, keywords, frame, site)
+        if key is not None and memory.worth_keeping(result):
+            self.remembered[key] = (result, function)
+        return result
+
+    def run(
+        self,
+        function: Function,
+        positional: Sequence[Value],
+        keywords: dict[str, Value],
+        frame: Frame,
+        site: Site,
+        *,
+        again: bool = False,
+    ) -> Value:
+        """Execute a function's body; `again` once more, for what lies behind its decided conditions."""
+        if not again:
+            second_look.remember(self, function, positional, keywords, frame)
         names = binding.bind(self, function, [*function.bound, *positional], keywords)
         parent = function.closure
         inner = Frame(
-            function.module, names, parent, function, (*frame.calls, site), own=positional[0] if positional else None
+            function.module,
+            names,
+            parent,
+            function,
+            (*frame.calls, site),
+            own=positional[0] if positional else None,
+            again=again,
         )
         if isinstance(function.node, ast.Lambda):
             return self.evaluate(function.node.body, inner)
         statements.execute(self, function.node.body, inner)
         if inner.yielded:
             return Items(inner.yielded[:MAXIMUM_ITEMS], complete=len(inner.yielded) <= MAXIMUM_ITEMS)
-        result = either(inner.returned) if inner.returned else Constant(None)
-        if key is not None and memory.worth_keeping(result):
-            self.remembered[key] = (result, function)
-        return result
+        return either(inner.returned) if inner.returned else Constant(None)
 
     def instantiate(self, cls: Class, arguments: Arguments, frame: Frame) -> Value:
         """A new object of a class of the checkout."""

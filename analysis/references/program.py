@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from analysis.references.values import LEFT_OUT, MAXIMUM_ALTERNATIVES, Value
 if TYPE_CHECKING:
     from analysis.references.jinja import Context
     from analysis.references.machine import Machine
+    from analysis.references.second_look import Call, Execution
 
 MAXIMUM_STARTS = 40  # of one script
 _STEMS = {"main", "__main__", "run", "app", "job", "script", "entrypoint", "__init__", "cli"}
@@ -92,6 +93,9 @@ class Program:
     installed: dict[str, str] = field(default_factory=dict)  # console scripts: name -> module:function
     steps_taken: int = 0
     spent: Counter[str] = field(default_factory=Counter)  # entries that used up their allowance, by script root
+    covered: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))  # lines that were executed
+    calls: dict[tuple[str, int], list["Call | Execution"]] = field(default_factory=dict)  # a few of each function
+    only: Mapping[str, set[int]] | None = None  # lines that references may stand on, where a scan looks again
     tracing: bool = False  # keep for every reference the strings it was made of, for a patch
     traces: list["Trace"] = field(default_factory=list)
     _lines: dict[str, list[str]] = field(default_factory=dict)
@@ -315,6 +319,8 @@ class Program:
     ) -> None:
         """Collect one reference; the same one found twice keeps the provenance of both."""
         bucket, prefix = _divided(environment.settle(bucket, self.env), environment.settle(prefix, self.env))
+        if self.only is not None and site.line not in self.only.get(site.file, ()):
+            return
         nowhere = _BUCKET_ONLY.fullmatch(bucket.flat) and _BUCKET_ONLY.fullmatch(prefix.flat)
         # What acts on Cloud Storage for certain is told, wherever it acts.
         if nowhere and (kind != "code" or role == "reference" or confidence < CERTAIN):

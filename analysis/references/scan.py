@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import BadInput
-from analysis.references import cache, clients, comments, deployment, findings, literals, terraform
+from analysis.references import cache, clients, comments, deployment, findings, literals, second_look, terraform
 from analysis.references.checkout import open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.ecmascript.touches import scan_scripts
@@ -28,6 +28,7 @@ from analysis.references.values import Arguments, Function, Instance, Value
 STEPS_PER_ENTRY = 16_000
 STEPS_PER_MODULE = 300_000
 STEPS_BEFORE_HASTE = 900_000
+STEPS_OF_SECOND_LOOKS = 200_000
 SPENT_BEFORE_HALVING = 8
 MAXIMUM_HALVINGS = 4
 # Files without any of these words have nothing to explore beyond what others call in them.
@@ -123,7 +124,10 @@ def _run(program: Program) -> None:
                 path.rpartition("/")[2].removesuffix(".py"),
                 _usual(program, path, STEPS_PER_MODULE),
             )
-    _explore(program, [path for path in sources if _worth(program, path)], shared)
+    worthy = [path for path in sources if _worth(program, path)]
+    _look_again(program, worthy)
+    _explore(program, worthy, shared)
+    _look_again(program, worthy)
     _starts(program)
     scan_scripts(program)
     clients.scan_clients(program)
@@ -156,9 +160,12 @@ def _worth(program: Program, path: str) -> bool:
 
 def _usual(program: Program, path: str, steps: int) -> int:
     """The allowance of an entry that nothing started."""
+    return steps if _names_cloud(program, path) else steps // SHARE_OF_OTHERS
+
+
+def _names_cloud(program: Program, path: str) -> bool:
     text = program.checkout.text(path)
-    named = _CLOUD.search(text) or any(word in text for word in program.sinks.added)
-    return steps if named else steps // SHARE_OF_OTHERS
+    return bool(_CLOUD.search(text)) or any(word in text for word in program.sinks.added)
 
 
 def _starts(program: Program) -> None:
@@ -243,6 +250,20 @@ def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> 
                     and not isinstance(function.node, ast.Lambda)
                 ):
                     _explore_function(machine, function)
+
+
+def _look_again(program: Program, paths: list[str]) -> None:
+    """Execute functions once more in which conditions that were decided hide code; see second_look.py."""
+    named = [path for path in paths if _names_cloud(program, path)]
+    hidden = {path: lines for path in named if (lines := second_look.missed(program, path))}
+    program.only = second_look.not_executed(program, named) if hidden else None
+    until = program.steps_taken + STEPS_OF_SECOND_LOOKS
+    for path, lines in hidden.items():
+        for line in lines:
+            for call in program.calls.get((path, line), ()):
+                if program.steps_taken < until:
+                    _worked(call.machine, call.site, STEPS_PER_ENTRY, call.again)
+    program.only = None
 
 
 def _worth_exploring(program: Program, function: Function) -> bool:

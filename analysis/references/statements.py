@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from analysis.references import attributes, operators
+from analysis.references import attributes, conditions, operators
 from analysis.references.frames import Frame, merge_names
 from analysis.references.values import (
     Class,
@@ -37,8 +37,10 @@ class Flow(Enum):
 
 def execute(machine: "Machine", body: Sequence[ast.stmt], frame: Frame) -> Flow:
     """Execute a block; ends early where it returns, raises, breaks or continues."""
+    covered = machine.program.covered[frame.module.file]
     for statement in body:
         machine.step(frame, statement)
+        covered.add(statement.lineno)
         act = _ACTS.get(type(statement))
         flow = act(machine, statement, frame) if act else Flow.ON
         if flow is not Flow.ON:
@@ -136,9 +138,10 @@ def _if(machine: "Machine", node: ast.If, frame: Frame) -> Flow:
     if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
         return execute(machine, node.body, frame)
     known = operators.truth(machine.evaluate(node.test, frame))
-    if known is not None:
+    if known is not None and not (frame.again and conditions.may_differ(machine, node.test, frame)):
         return execute(machine, node.body if known else node.orelse, frame)
-    return branches(machine, [node.body, node.orelse], frame)
+    assumed = conditions.assumed(machine, node.test, frame, known)
+    return branches(machine, [node.body, node.orelse], frame, assumed)
 
 
 def _is_main_guard(test: ast.expr) -> bool:
@@ -148,14 +151,22 @@ def _is_main_guard(test: ast.expr) -> bool:
     return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
 
 
-def branches(machine: "Machine", bodies: Sequence[Sequence[ast.stmt]], frame: Frame) -> Flow:
-    """Take every branch from the same start, then merge what those that run on leave behind."""
+def branches(
+    machine: "Machine",
+    bodies: Sequence[Sequence[ast.stmt]],
+    frame: Frame,
+    assumed: Sequence[dict[str, Value]] = (),
+) -> Flow:
+    """Take every branch from the same start, then merge what those that run on leave behind. `assumed` are names that
+    stand for less in a branch than before it.
+    """
     start = dict(frame.names)
     left: list[dict[str, Value]] = []
     flows: list[Flow] = []
-    for body in bodies:
+    for number, body in enumerate(bodies):
         frame.names.clear()
         frame.names.update(start)
+        frame.names.update(assumed[number] if assumed else {})
         flow = execute(machine, body, frame)
         flows.append(flow)
         if flow is Flow.ON:
@@ -168,6 +179,8 @@ def branches(machine: "Machine", bodies: Sequence[Sequence[ast.stmt]], frame: Fr
 
 def _for(machine: "Machine", node: ast.For | ast.AsyncFor, frame: Frame) -> Flow:
     values, complete = machine.iterate(machine.evaluate(node.iter, frame), frame)
+    if not values and frame.again:
+        values, complete = [Unknown()], False
     before = dict(frame.names)
     if len(values) > machine.loop_turns:
         turns = f"a loop over {len(values)} values, followed for {machine.loop_turns}"
@@ -183,7 +196,7 @@ def _for(machine: "Machine", node: ast.For | ast.AsyncFor, frame: Frame) -> Flow
 
 
 def _while(machine: "Machine", node: ast.While, frame: Frame) -> Flow:
-    if operators.truth(machine.evaluate(node.test, frame)) is False:
+    if operators.truth(machine.evaluate(node.test, frame)) is False and not frame.again:
         return execute(machine, node.orelse, frame)
     before = dict(frame.names)
     execute(machine, node.body, frame)

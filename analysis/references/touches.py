@@ -10,6 +10,7 @@ from analysis.references.frames import Frame
 from analysis.references.locations import Location, plain_path
 from analysis.references.model import Role
 from analysis.references.sinks import Argument, Sink
+from analysis.references.storage import open_role
 from analysis.references.text import HOLE, Text, hole, literal
 from analysis.references.values import (
     Arguments,
@@ -53,9 +54,8 @@ def library_call(machine: "Machine", path: str, callee: Value, arguments: Argume
     matched = json_interface.touched(machine, path, arguments, frame) or matched
     queried = _queries(machine, path, arguments, frame)
     commanded = commands_of(machine, path.rpartition(".")[2], arguments, frame)
-    if isinstance(callee, Member) and isinstance(callee.owner, PathValue):
-        matched = _cloud_path(machine, callee.owner, callee.name, arguments, frame) or matched
-    if not (matched or queried or commanded):
+    on_path = isinstance(callee, Member) and isinstance(callee.owner, PathValue)
+    if not (on_path or matched or queried or commanded):
         guesses.guess(machine, path, arguments, frame)
     return returned
 
@@ -122,8 +122,6 @@ def _somewhere(machine: "Machine", sink: Sink, role: Role, via: str, arguments: 
 
 
 def _mode_role(sink: Sink, arguments: Arguments) -> Role:
-    from analysis.references.storage import open_role
-
     if sink.mode is None:
         return sink.role
     return open_role(_argument(arguments, sink.mode))
@@ -260,19 +258,23 @@ def commands_of(machine: "Machine", name: str, arguments: Arguments, frame: Fram
 # ---- paths of pathlib's kind on a cloud address
 
 _PATH_METHODS: dict[Role, str] = {
-    "read": "read_text read_bytes exists is_file stat download_to",
+    "read": "read_text read_bytes exists is_file is_dir stat download_to copy copytree copy_into",
     "write": "write_text write_bytes upload_from mkdir touch",
-    "delete": "unlink rmtree rmdir",
+    "delete": "unlink rmtree rmdir rename replace move move_into",
     "list": "glob rglob iterdir walk",
 }
 _PATH_ROLES: dict[str, Role] = {name: role for role, names in _PATH_METHODS.items() for name in names.split()}
+_TO_ANOTHER = {"copy", "copytree", "copy_into", "rename", "replace", "move", "move_into"}
 
 
-def _cloud_path(machine: "Machine", owner: PathValue, name: str, arguments: Arguments, frame: Frame) -> bool:
-    from analysis.references.storage import open_role
-
+def path_method(machine: "Machine", callee: Member, arguments: Arguments, frame: Frame) -> None:
+    """Record what a method of a path on a cloud address does; it returns what methods.py says."""
+    owner, name = callee.owner, callee.name
+    if not isinstance(owner, PathValue):
+        return
     role = open_role(arguments.get("mode", 0)) if name == "open" else _PATH_ROLES.get(name)
-    return role is not None and recording.addresses(machine, role, owner, arguments.site, f"Path.{name}", frame)
-
-
-# ---- guesses
+    if role is not None:
+        recording.addresses(machine, role, owner, arguments.site, f"Path.{name}", frame)
+    if name in _TO_ANOTHER:
+        target = arguments.positional[0] if arguments.positional else next(iter(arguments.keywords.values()), None)
+        recording.addresses(machine, "write", target, arguments.site, f"Path.{name}", frame)
