@@ -1,10 +1,10 @@
-"""Errors of the analysis room.
+"""What every error of ours carries, and the errors of the analysis room.
 
-    AnalysisError                exit 1
-    ├── BadInput                 exit 2   a file, option or setting that cannot be used as given
-    └── CatalogueLocked          exit 11  another process writes to the catalogue
-
-Every error says what is wrong (`message`) and what to do next (`hint`), on one line.
+ExplainedError
+├── AnalysisError            exit 1
+│   ├── BadInput             exit 2   a file, option or setting that cannot be used as given
+│   └── CatalogueLocked      exit 11  another process writes to the catalogue
+└── PlannerError, ExecutorError, ThermoclineError: see their rooms
 """
 
 from collections.abc import Iterable
@@ -15,8 +15,11 @@ from typing import ClassVar
 _MOST_NAMED = 20
 
 
-class AnalysisError(Exception):
-    """Root of the analysis errors; `exit_code` is what the command line returns for it."""
+class ExplainedError(Exception):
+    """An error that says what is wrong (`message`) and what to do next (`hint`), on one line.
+
+    `exit_code` is what the command line returns for it.
+    """
 
     exit_code: ClassVar[int] = 1
 
@@ -26,7 +29,12 @@ class AnalysisError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}: {self.hint}" if self.hint else self.message
+        text = f"{self.message}: {self.hint}" if self.hint else self.message
+        return " ".join(text.split())
+
+
+class AnalysisError(ExplainedError):
+    """Root of the analysis errors."""
 
 
 class BadInput(AnalysisError):

@@ -1,43 +1,30 @@
 """Errors of the executor.
 
-    ExecutorError                exit 1
-    ├── MoveRefused              exit 2   a move that cannot be carried out as planned; nothing was done
-    ├── BucketRefused            exit 2   a bucket that we may not create or adopt
-    ├── Unfinished               exit 3   partly done; the same command resumes it
-    ├── ValidationMismatch       exit 4   the two sides differ
-    ├── ApprovalNeeded           exit 5   the phase carries no approval
-    ├── PlanEdited               exit 6   the plan is not the one that was approved
-    ├── PlanDrifted              exit 6   the folder is not the one that was approved
-    ├── ExecutorLocked           exit 11  another executor works on this plan
-    ├── JournalBroken            exit 1   the journal cannot be read or written; nothing more happens
-    ├── GuardRefused             exit 1   a deletion that its guards do not allow
-    └── StorageError             exit 1   what the storage service answered
-        ├── NotFound             404
-        ├── Forbidden            403
-        ├── Conflict             409
-        ├── Gone                 410
-        ├── PreconditionFailed   412
-        └── Unavailable          retries used up
-
-Every error says what is wrong (`message`) and what to do next (`hint`), on one line.
+ExecutorError                exit 1
+├── MoveRefused              exit 2   a move that cannot be carried out as planned; nothing was done
+├── BucketRefused            exit 2   a bucket that we may not create or adopt
+├── Unfinished               exit 3   partly done; the same command resumes it
+├── ValidationMismatch       exit 4   the two sides differ
+├── ApprovalNeeded           exit 5   the phase carries no approval
+├── PlanEdited               exit 6   the plan is not the one that was approved
+├── PlanDrifted              exit 6   the folder is not the one that was approved
+├── ExecutorLocked           exit 11  another executor works on this plan
+├── JournalBroken            exit 1   the journal cannot be read or written; nothing more happens
+├── GuardRefused             exit 1   a deletion that its guards do not allow
+└── StorageError             exit 1   what the storage service answered
+    ├── NotFound             404
+    ├── Forbidden            403
+    ├── Conflict             409
+    ├── Gone                 410
+    ├── PreconditionFailed   412
+    └── Unavailable          retries used up
 """
 
-from typing import ClassVar
+from analysis.errors import ExplainedError
 
 
-class ExecutorError(Exception):
-    """Root of the executor's errors; `exit_code` is what the command line returns for it."""
-
-    exit_code: ClassVar[int] = 1
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        text = f"{self.message}: {self.hint}" if self.hint else self.message
-        return " ".join(text.split())
+class ExecutorError(ExplainedError):
+    """Root of the executor's errors."""
 
 
 class MoveRefused(ExecutorError):

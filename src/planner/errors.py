@@ -1,28 +1,16 @@
 """Errors of the planner.
 
-    PlannerError                 exit 1
-    ├── InvalidPlanInput         exit 2   a plan, configuration or option that cannot be used as given
-    ├── ApprovalNeeded           exit 5   the phase is not approved, or was edited after its approval
-    └── PlanStale                exit 6   the evidence moved away from the plan
-
-Every error says what is wrong (`message`) and what to do next (`hint`), on one line.
+PlannerError                 exit 1
+├── InvalidPlanInput         exit 2   a plan, configuration or option that cannot be used as given
+├── ApprovalNeeded           exit 5   the phase is not approved, or was edited after its approval
+└── PlanStale                exit 6   the evidence moved away from the plan
 """
 
-from typing import ClassVar
+from analysis.errors import ExplainedError
 
 
-class PlannerError(Exception):
-    """Root of the planner's errors; `exit_code` is what the command line returns for it."""
-
-    exit_code: ClassVar[int] = 1
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.message}: {self.hint}" if self.hint else self.message
+class PlannerError(ExplainedError):
+    """Root of the planner's errors."""
 
 
 class InvalidPlanInput(PlannerError):

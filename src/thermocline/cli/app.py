@@ -113,14 +113,11 @@ def thermocline(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; a user's mistake prints one line, a bug prints its trace."""
-    from analysis.errors import AnalysisError
-    from executor.errors import ExecutorError
-    from planner.errors import PlannerError
-    from thermocline.errors import ThermoclineError
+    from analysis.errors import ExplainedError
 
     try:
         code = build_command(app).main(list(arguments), prog_name="thermocline", standalone_mode=False)
-    except (AnalysisError, PlannerError, ExecutorError, ThermoclineError) as error:
+    except ExplainedError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
