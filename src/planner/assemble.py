@@ -172,6 +172,10 @@ def _differences(row: Row) -> tuple[str, ...]:
             f"configured for {row.migration.storage_class}, while the evidence recommends "
             f"{row.decision.best_move.storage_class}"
         )
+    more = row.option.three_year_usd - row.decision.best_move.three_year_usd
+    if more >= 0.005:
+        best = row.decision.best_move.summary
+        found.append(f"as configured it costs {more:.2f} USD more over three years than to {best}")
     if not row.decision.move_pays:
         found.append(
             f"configured to move, while staying is {row.decision.premium_usd:.2f} USD cheaper over three years"

@@ -17,6 +17,7 @@ StorageClass = Literal["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"]
 OLD_CLASSES = {"REGIONAL": "STANDARD", "MULTI_REGIONAL": "STANDARD", "DURABLE_REDUCED_AVAILABILITY": "STANDARD"}
 SHIPPED = "prices-2026-05.toml"
 DEFAULT_LOCATION = "us-central1"
+ACROSS_THE_ATLANTIC = {"north-america", "europe"}
 
 
 class PerClass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,18 +45,17 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Dollars per GiB copied between locations."""
+    """Dollars per GiB copied between locations; `same_continent` by continent."""
 
-    same_continent: float
+    same_continent: dict[str, float]
     north_america_europe: float
     elsewhere: float
-    elsewhere_check: bool = False
 
 
 class Replication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Dollars per GiB written into a dual-region or multi-region."""
+    """Dollars per GiB written into a dual-region or multi-region, by continent."""
 
-    per_gib: float
+    per_gib: dict[str, float]
 
 
 class Autoclass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,7 +86,7 @@ class PriceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     replication: Replication
     autoclass: Autoclass
     soft_delete: SoftDelete
-    bigquery_reads_free: dict[str, tuple[str, ...]] = {}  # bucket locations by dataset location, its own always
+    bigquery_reads_free: dict[str, tuple[str, ...]] = {}  # bucket locations by dataset location; default: its own
 
     def place(self, location: str | None) -> "Place":
         """The prices of a location; an unknown one borrows its neighbours' and says so."""
@@ -103,19 +103,17 @@ class PriceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def network_usd(self, source: "Place", target: "Place") -> float:
         """Dollars per GiB copied from one location to another."""
-        if source.location == target.location:
-            return 0.0
-        if source.continent == target.continent:
-            return self.network.same_continent
-        if {source.continent, target.continent} == {"north-america", "europe"}:
-            return self.network.north_america_europe
-        return self.network.elsewhere
+        return 0.0 if source.location == target.location else self._between(source.continent, target.continent)
 
     def bigquery_usd(self, datasets: "Place", bucket: "Place") -> float:
         """Dollars per GiB that BigQuery reads out of a bucket for datasets in another location."""
-        if bucket.location in self.bigquery_reads_free.get(datasets.location, ()):
-            return 0.0
-        return self.network_usd(bucket, datasets)
+        free = self.bigquery_reads_free.get(datasets.location, (datasets.location,))
+        return 0.0 if bucket.location in free else self._between(bucket.continent, datasets.continent)
+
+    def _between(self, one: str, other: str) -> float:
+        if one == other:
+            return self.network.same_continent.get(one, self.network.elsewhere)
+        return self.network.north_america_europe if {one, other} == ACROSS_THE_ATLANTIC else self.network.elsewhere
 
 
 class PriceBook:
@@ -178,7 +176,7 @@ def _place(table: PriceTable, location: str, kind: str, group: LocationPrices, n
         class_b={name: price / 1000 for name, price in by_class(operations.class_b).items()},
         retrieval=by_class(table.retrieval),
         minimum_days=by_class(table.minimum_days),
-        replication=0.0 if kind == "region" else table.replication.per_gib,
+        replication=0.0 if kind == "region" else table.replication.per_gib[group.continent],
         note=note,
     )
 
@@ -214,4 +212,7 @@ def load_prices(path: Path | None = None) -> PriceTable:
         ) from error
     if missing := sorted(set(table.locations) - set(table.operations)):
         raise InvalidPlanInput(f"{name} has locations but no [operations.{missing[0]}]", "add its operation prices")
+    several = {g.continent for kind, groups in table.locations.items() if kind != "region" for g in groups.values()}
+    if missing := sorted(several - set(table.replication.per_gib)):
+        raise InvalidPlanInput(f"{name} has no replication price for {missing[0]}", "add it under [replication]")
     return table

@@ -13,6 +13,8 @@
 | both copies until cleanup, soft delete for seven days, deleting itself free | moving_straight_to_coldline |
 | small objects | small_objects_can_cost_more |
 | demotion by age, also by rules that exist | demotion_by_age, old_objects, a_fed_folder, rules_that_are_there |
+| rules that delete, with soft delete and minimum days | a_rule_that_deletes, what_is_deleted_early |
+| configured lifecycles, by original time or by the copy's | a_lifecycle_as_configured, copies_that_are_demoted |
 | a table of one's own | negotiated_prices (and test_planning.py) |
 """
 
@@ -20,10 +22,10 @@ import pytest
 
 from planner.cost import rules
 from planner.cost.holding import Group, Holding
-from planner.cost.option import Access, Option, Terms
+from planner.cost.option import Access, Configured, Option, Terms
 from planner.cost.options import options
 from planner.cost.rules import Rung
-from planner.prices import CLASSES, Place, PriceBook, PriceTable, load_prices
+from planner.prices import CLASSES, GONE, Place, PriceBook, PriceTable, load_prices
 
 TABLE = load_prices()
 BELGIUM = TABLE.place("europe-west1")
@@ -155,9 +157,11 @@ def test_a_get_costs_the_same_in_every_kind_of_location() -> None:
 @pytest.mark.parametrize(
     ("datasets", "bucket", "usd"),
     [
-        ("us", "us", 0.0),
-        ("us", "us-central1", 0.0),
-        ("us", "us-east1", 2.00),  # 100 GiB x .02 within the continent
+        ("us", "us-central1", 0.0),  # datasets in US count as us-central1
+        ("us", "nam4", 0.0),  # one of its regions is us-central1
+        ("us", "us", 2.00),  # the multi-region is not where its datasets are: 100 GiB x .02 within the continent
+        ("us-central1", "nam4", 0.0),
+        ("us", "us-east1", 2.00),
         ("eu", "europe-west4", 0.0),
         ("eu", "europe-west1", 2.00),
         ("europe-west1", "europe-west1", 0.0),
@@ -171,11 +175,11 @@ def test_bigquery_reads_free_by_location(datasets: str, bucket: str, usd: float)
 
 
 def test_bigquery_reads_make_a_cheaper_location_dearer() -> None:
-    # 1000 GiB in EU, 500 GiB a month for datasets in EU. To europe-north1: storage 6.00 less, network 10.00 more.
-    source = TABLE.place("EU")
-    under = Terms(PriceBook(TABLE), source, source, Access("STANDARD"), 30, 7)
+    # 1000 GiB in eur4, 500 GiB a month for datasets in EU. To europe-north1: storage 24.00 less, network 10.00 more.
+    source = TABLE.place("eur4")
+    under = Terms(PriceBook(TABLE), source, source, Access("STANDARD"), 30, 7, datasets=EUROPE)
     read = holding(objects=1000, read_gib=500.0, bigquery_gib=500.0)
-    assert option("leave", read, under).month_usd == pytest.approx(26.00)
+    assert option("leave", read, under).month_usd == pytest.approx(44.00)
     assert option("move-standard-europe-north1", read, under).month_usd == pytest.approx(30.00)
 
 
@@ -196,8 +200,70 @@ def test_rules_that_are_there_already_are_part_of_todays_cost() -> None:
     assert option("move-standard", holding(objects=1000, age=90), under).month_usd == pytest.approx(20.00)
 
 
+def deleting(days: int, *more: Rung) -> Terms:
+    """A source bucket whose own rules end what is billed after some days."""
+    return terms()._replace(set_already=(*more, Rung(days, GONE)))
+
+
+def test_a_rule_that_deletes_ends_what_staying_costs() -> None:
+    what, under = holding(objects=1000, age=100), deleting(407)  # 400 days, and 7 in soft delete
+    leave, archive = option("leave", what, under), option("in-place-archive", what, under)
+
+    assert leave.running.spent(30) == pytest.approx(20.00)
+    assert leave.month_usd == 0.0
+    assert leave.three_year_usd == pytest.approx(204.67, abs=0.005)  # 307 days: 1000 x .020 x 307/30
+    assert archive.three_year_usd == pytest.approx(12.33, abs=0.005)  # 1000 x .0012 x 307/30 + 1000 x .05/1000
+    assert archive.break_even_months == 0.1  # .05 / (20.00 - 1.20) = .0027
+
+    # The copy is not deleted: 36 x 4.00, both copies for 30 days 20.00, soft delete 4.67, rewrites .02.
+    moved = option("move-coldline", what, under)
+    assert moved.three_year_usd == pytest.approx(168.69, abs=0.005)
+    # Ahead from day 0 on by .5333 a day, so 24.6867 are back after 46.3 days; but from day 307 on it costs 4.00 more
+    # a month than nothing, and 35.98 are left in the end.
+    assert leave.three_year_usd - moved.three_year_usd == pytest.approx(35.98, abs=0.005)
+    assert moved.break_even_months == 1.6
+
+
+def test_what_is_deleted_early_is_billed_for_its_minimum_days() -> None:
+    leave = option("leave", holding("ARCHIVE", age=10), deleting(37))
+    assert leave.three_year_usd == pytest.approx(14.20)  # 365-10 days: 1000 x .0012 x 355/30
+
+    # Made Coldline at 30 days, deleted at 60: billed as Standard for 30 days, as Coldline until day 90.
+    demoted = option("leave", holding(age=0, objects=0), deleting(60, Rung(30, "COLDLINE")))
+    assert demoted.three_year_usd == pytest.approx(20.00 + 8.00)
+
+
+def test_a_lifecycle_as_configured_is_priced_as_it_acts() -> None:
+    ladder = (Rung(30, "NEARLINE"), Rung(365, "ARCHIVE"))
+    what = holding(objects=1000, age=400)
+    once = 20.00 + 4.6667 + 0.005  # both copies for 30 days, soft delete, rewrites as Standard
+
+    # By the original time the copies are Archive at once: 36 x 1.20, 1000 x .05/1000.
+    found = option("move-configured", what, terms()._replace(configured=Configured("STANDARD", ladder)))
+    assert found.three_year_usd == pytest.approx(43.20 + 0.05 + once, abs=0.0005)
+    # By their own age: 30 days Standard, 335 Nearline, 715 Archive; two changes, .01 and .05.
+    asked = Configured("STANDARD", ladder, from_copy=True)
+    found = option("move-configured", what, terms()._replace(configured=asked))
+    assert found.three_year_usd == pytest.approx(20.00 + 111.6667 + 28.60 + 0.06 + once, abs=0.0005)
+    # Without a class of its own it is the cheapest one that the access allows.
+    asked = Configured(None, (Rung(90, GONE),))
+    found = option("move-configured", what, terms(access=Access("COLDLINE"))._replace(configured=asked))
+    assert (found.storage_class, found.month_usd) == ("COLDLINE", 0.0)
+
+
+def test_copies_that_are_demoted_begin_in_standard() -> None:
+    # 1000 GiB in Nearline, 10 days old: as Standard for 20 days more, then as they were; and pays for both changes.
+    found = option(
+        "move-then-demote", holding("NEARLINE", age=10, objects=1000), terms(access=Access("NEARLINE", 0, "NEARLINE"))
+    )
+
+    running = 20.00 * 20 / 30 + 10.00 * 1060 / 30
+    assert found.three_year_usd - found.copying.total == pytest.approx(running + 0.005 + 0.01)
+
+
 def test_writing_into_a_multi_region_pays_replication() -> None:
     assert rules.replication_usd(holding(), EUROPE) == pytest.approx(20.00)  # 1000 GiB x .02
+    assert rules.replication_usd(holding(), ASIA) == pytest.approx(80.00)  # 1000 GiB x .08
     assert rules.replication_usd(holding(), BELGIUM) == 0.0
 
 
@@ -224,11 +290,12 @@ def test_moving_what_is_in_archive_already_never_pays() -> None:
     found = option("move-archive", holding("ARCHIVE", age=180, objects=1000))
 
     assert found.one_off["retrieval"] == pytest.approx(50.00)  # 1000 x .05
-    assert found.one_off["early_deletion"] == pytest.approx(6.20)  # 365-180-30 = 155 days: 1000 x .0012 x 155/30
+    # Waiting and soft delete count: 365-180-30-7 = 148 days: 1000 x .0012 x 148/30
+    assert found.one_off["early_deletion"] == pytest.approx(5.92)
     assert found.one_off["operations"] == pytest.approx(0.05)
     assert found.one_off["double_storage"] == pytest.approx(1.20)
     assert found.one_off["soft_delete"] == pytest.approx(0.28)  # 1000 x .0012 x 7/30
-    assert found.one_off_usd == pytest.approx(57.73)
+    assert found.one_off_usd == pytest.approx(57.45)
     assert found.break_even_months is None
 
 

@@ -245,6 +245,49 @@ def test_rules_that_the_bucket_has_already_make_a_move_less_worth() -> None:
     assert any("own lifecycle rules are counted in place" in line for line in asked["x"].cost.assumptions)
 
 
+def delete(**condition: Any) -> dict[str, Any]:
+    return {"action": {"type": "Delete"}, "condition": condition}
+
+
+def test_rules_that_delete_make_staying_cheaper_and_say_so() -> None:
+    facts = BucketFacts(
+        {"lifecycle": {"rule": [delete(age=800)]}, "softDeletePolicy": {"retentionDurationSeconds": "0"}}
+    )
+    move = find(planned(folder("x", gib=10_000, age=730), facts=facts), "x")
+
+    # 70 days left: 10,000 x .020 x 70/30; a copy would not be deleted.
+    assert move.cost.three_year_now_usd == pytest.approx(466.67, abs=0.005)
+    assert move.cost.monthly_now_usd == pytest.approx(200.00)
+    assert move.action == "stay"
+    [said] = move.cost.assumptions
+    assert said.startswith("the bucket's own lifecycle rules are counted in place (no longer billed from 800 days)")
+    staying = planned(folder("x", gib=10_000, age=730)).moves()[0]
+    assert staying.cost.one_off.soft_delete_usd == pytest.approx(46.67, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("rules", "more", "priced", "said"),
+    [
+        ([delete(age=800, isLive=False)], {}, False, False),  # noncurrent versions are not in the evidence
+        ([delete(numNewerVersions=3)], {}, False, False),
+        ([delete(age=800)], {"versioning": {"enabled": True}}, False, False),  # a version stays behind
+        ([delete(age=800, matchesPrefix=["y/"])], {}, False, False),
+        ([delete(age=800, matchesPrefix=["x/tmp/"])], {}, False, True),  # a part only
+        ([delete(age=800, matchesStorageClass=["ARCHIVE"])], {}, False, True),
+        ([delete(age=800, matchesSuffix=[".tmp"])], {}, False, True),
+        ([delete(age=800, matchesPrefix=["x/", "y/"])], {}, True, False),
+    ],
+)  # fmt: skip
+def test_only_rules_that_hold_for_the_whole_folder_are_priced(
+    rules: list[dict[str, Any]], more: dict[str, Any], priced: bool, said: bool
+) -> None:
+    facts = BucketFacts({"lifecycle": {"rule": rules}, **more})
+    cost = find(planned(folder("x", gib=10_000, age=730), facts=facts), "x").cost
+
+    assert (cost.three_year_now_usd < 7200.00) == priced  # 36 x 10,000 x .020
+    assert any("1 lifecycle rule of the bucket's own" in line for line in cost.assumptions) == said
+
+
 def test_names_and_lines_are_said_once() -> None:
     site = CodeSite("jobs/main.py", 7, "read", "x/", "code", "open")
     twice = use("etl"), use("etl", delegation="sa@example.com")

@@ -166,7 +166,10 @@ def copy_to(holding: Holding, terms: Terms, target: Place) -> Copying:
     return copying(
         {
             "retrieval": rules.retrieval_usd(holding, terms.source),
-            "early_deletion": rules.early_deletion_usd(holding, terms.observe_days, terms.source),
+            # Soft-deleted bytes are billed, and count towards the minimum days.
+            "early_deletion": rules.early_deletion_usd(
+                holding, terms.observe_days + terms.soft_delete_days, terms.source
+            ),
             "network": rules.network_usd(holding, terms.source, target, terms.book.table),
             "replication": rules.replication_usd(holding, target),
             "double_storage": resting * terms.observe_days,
