@@ -14,6 +14,7 @@ from typing import Any
 from analysis.errors import AnalysisError
 from analysis.references.patch.moves import FolderMove
 from analysis.references.patch.series import Patch, apply_diffs, encoded, patch_series
+from analysis.whole_files import write_whole
 from executor.dates import DateRange
 from executor.definition import Definition
 from executor.errors import JournalBroken
@@ -90,8 +91,7 @@ def _begin(journal: Journal, run_id: str, definition: Definition) -> int:
 
 def _write(patch: Patch, forward: Path, reverse: Path) -> dict[str, Any]:
     try:
-        for path, text in ((forward, patch.diff), (reverse, patch.reverse)):
-            path.write_bytes(encoded(text))
+        write_whole({forward: encoded(patch.diff), reverse: encoded(patch.reverse)})
     except OSError as error:
         raise JournalBroken(f"cannot write {forward} ({error.strerror})", "free space, then run again") from None
     return {

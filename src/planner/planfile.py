@@ -9,13 +9,13 @@ excepted. Who can write the file can also make digests anew: only a signature te
 """
 
 import hashlib
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from analysis.whole_files import write_whole
 from planner.errors import ApprovalNeeded, InvalidPlanInput
 from planner.plan import SCHEMA_VERSION, Approval, Phase, Plan
 from planner.signature import public_key, sign, verified
@@ -44,17 +44,10 @@ def dump(plan: Plan) -> bytes:
 
 def write(plan: Plan, path: Path) -> None:
     """Write `plan.json` so that a crash leaves the old file or the new one."""
-    temporary = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(dump(plan))
-            # An approval must not be lost, nor an empty file take its place, when the machine goes down.
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_whole({path: dump(plan)})
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise InvalidPlanInput(f"cannot write the plan {path}: {error.strerror}", "name another file") from error
 
 

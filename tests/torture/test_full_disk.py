@@ -8,17 +8,21 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from analysis.catalogue import Catalogue
 from analysis.health import examine_catalogue
+from executor.errors import JournalBroken
 from log_entries import BUCKET, entry, lines
 from planner.planfile import load
-from small_catalogue import write_catalogue
-from torture_world import required
+from small_catalogue import BUCKET as JUDGED
+from small_catalogue import LAST, usual_folders, write_catalogue
+from torture_world import SETTINGS, World, required
 
 TABLES = ("seen_object", "folder_stats", "access", "coverage", "code_reference")
 
@@ -130,6 +134,80 @@ def test_plan_disk_full(tmp_path: Path) -> None:
             assert plan.read_bytes() == before
             assert load(plan).phases[0].approval is not None
             assert sorted(one.name for one in tmp_path.iterdir() if "partial" in one.name) == []
+
+
+def reports(folder: Path) -> tuple[Path, list[list[str | Path]]]:
+    catalogue = write_catalogue(folder / "c.duckdb", earlier=usual_folders())
+    command = ["report", "--catalogue", catalogue, "--bucket", JUDGED, "--output", folder / "out"]
+    return folder / "out", [[*command, "--as-of", str(LAST - timedelta(days=31))], command]
+
+
+def exports(folder: Path) -> tuple[Path, list[list[str | Path]]]:
+    catalogue, plan = write_catalogue(folder / "c.duckdb"), folder / "plan.json"
+    assert thermocline("plan", "generate", "--env", "prod", "--catalogue", catalogue, "--output", plan)[0] == 0
+    (folder / "out").mkdir()
+    command = ["plan", "export", plan, "--output", folder / "out" / "made"]
+    return folder / "out", [[*command, "--format", form] for form in ("gcloud", "terraform")]
+
+
+def diffs(folder: Path) -> tuple[Path, list[list[str | Path]]]:
+    catalogue, plan = write_catalogue(folder / "c.duckdb"), folder / "plan.json"
+    assert thermocline("plan", "generate", "--env", "prod", "--catalogue", catalogue, "--output", plan)[0] == 0
+    commands = []
+    for name, calls in (("before", 3), ("after", 9)):
+        checkout = folder / name
+        checkout.mkdir()
+        (checkout / "job.py").write_text(f"open('gs://{JUDGED}/archive/x')\n" * calls)
+        command = ["patch", plan, "--use-case", "archive", "--output", folder / "out", "--checkout", checkout]
+        commands.append(command)
+    return folder / "out", commands
+
+
+WRITERS: dict[str, Callable[[Path], tuple[Path, list[list[str | Path]]]]] = {
+    "reports": reports,
+    "exports": exports,
+    "diffs": diffs,
+}
+
+
+@required(
+    "the disk is full while reports, exports or diffs are written over earlier ones",
+    "one sentence, exit 1 or 2; all the earlier ones are as they were",
+)
+@pytest.mark.parametrize("what", WRITERS)
+def test_other_files_disk_full(tmp_path: Path, what: str) -> None:
+    place, (first, second) = WRITERS[what](tmp_path)
+    assert thermocline(*first)[0] == 0
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    largest = max(map(len, before.values()))
+    for limit in (0, 60, largest // 2):
+        code, said = thermocline(*second, limit=limit)
+        assert code in {1, 2}, (limit, said)
+        assert "Traceback" not in said
+        assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
+    assert thermocline(*second)[0] == 0
+    assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} != before
+
+
+@required(
+    "the disk of the audit trail or the manifest is full",
+    "exit 1 with a sentence; the journal is whole; goes on later",
+)
+@pytest.mark.parametrize("name", ["plan.json.journal.audit.ndjson", "plan.archives.manifest.csv.partial"])
+def test_beside_the_journal_disk_full(new_world: Callable[[int], World], name: str) -> None:
+    world = new_world(0)
+    names = world.fill(20)
+    world.write_plan()
+    settings = msgspec.structs.replace(SETTINGS, audit_trail=True)
+    # What is written there meets the kernel's own refusal.
+    (world.directory / name).symlink_to("/dev/full")
+    with pytest.raises(JournalBroken, match="No space left") as refused:
+        world.execute(settings)
+    assert "free space" in refused.value.hint
+    world.require_sound(finished=False)
+    (world.directory / name).unlink()
+    assert world.execute(settings).exit_code == 0
+    assert world.require_sound().copies == len(names)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from analysis.references.patch.proof import Expected, expected, prove
 from analysis.references.program import Program, Trace
 from analysis.references.scan import scan_program
 from analysis.references.sinks import load_sinks
+from analysis.whole_files import write_whole
 
 
 class DirtyTree(AnalysisError):
@@ -187,10 +188,9 @@ def apply_series(
         final.update(patch.files)
     _refuse_dirty(checkout, final)
     before = {file: (checkout / file).read_bytes() for file in final}
+    marks = {file: codecs.BOM_UTF8 if before[file].startswith(codecs.BOM_UTF8) else b"" for file in final}
+    write_whole({checkout / file: marks[file] + encoded(text) for file, text in final.items()})
     try:
-        for file, text in final.items():
-            mark = codecs.BOM_UTF8 if before[file].startswith(codecs.BOM_UTF8) else b""
-            (checkout / file).write_bytes(mark + encoded(text))
         problems = [] if partly else _problems(checkout, patches, settings)
         if problems:
             places = "; ".join(f"{one.file}:{one.line}: {one.what}" for one in problems[:_SHOWN])
@@ -200,8 +200,7 @@ def apply_series(
                 "change these places by hand first, or keep what can be changed with --partly",
             )
     except BaseException:
-        for file, content in before.items():
-            (checkout / file).write_bytes(content)
+        write_whole({checkout / file: content for file, content in before.items()})
         raise
     return sorted(final)
 

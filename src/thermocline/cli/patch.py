@@ -94,6 +94,7 @@ def _moves(plan: Path, phase: int | None, use_case: str | None) -> "list[FolderM
 
 def _write(folder: Path, patches: "Sequence[Patch]") -> list[Path]:
     from analysis.references.patch.series import encoded
+    from analysis.whole_files import write_whole
     from thermocline.errors import UnusableInput
 
     try:
@@ -106,8 +107,7 @@ def _write(folder: Path, patches: "Sequence[Patch]") -> list[Path]:
         written.append(path)
         if not one.diff and path.exists():
             continue  # the change is made already: its diffs, and the way back, stay
-        path.write_bytes(encoded(one.diff))
-        path.with_suffix(".reverse.diff").write_bytes(encoded(one.reverse))
+        write_whole({path: encoded(one.diff), path.with_suffix(".reverse.diff"): encoded(one.reverse)})
     return written
 
 

@@ -267,6 +267,7 @@ def export(
 
     Example: thermocline plan export plan.json --format terraform --phase 1 --output phase-1.tf
     """
+    from analysis.whole_files import write_whole
     from planner.export import export as exported
     from planner.planfile import load
     from planner.schema import shipped_schema
@@ -276,7 +277,7 @@ def export(
         typer.echo(text, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        write_whole({output: text})
     except OSError as error:
         raise UnusableInput(f"cannot write {output}: {error.strerror}", "name another file with --output") from error
     note(f"{output} written")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analysis.classify.drift import compare
+from analysis.whole_files import write_whole
 from planner.cost.today import month_as_it_is
 from planner.plan import Plan
 from planner.prices import PriceTable
@@ -49,14 +50,12 @@ class AccessReport:
         drawings = folder / "figures"
         drawings.mkdir(parents=True, exist_ok=True)
         page, document = folder / "access-patterns.html", folder / "access-patterns.md"
-        page.write_text(self.html(), encoding="utf-8", newline="\n")
-        document.write_text(self.markdown(), encoding="utf-8", newline="\n")
-        written = [page, document]
+        files: dict[Path, str | bytes] = {page: self.html(), document: self.markdown()}
         for name, picture in self.pictures.items():
-            (drawings / f"{name}.png").write_bytes(to_png(picture.figure))
-            (drawings / f"{name}.svg").write_text(to_svg(picture.figure), encoding="utf-8", newline="\n")
-            written += [drawings / f"{name}.png", drawings / f"{name}.svg"]
-        return written
+            files[drawings / f"{name}.png"] = to_png(picture.figure)
+            files[drawings / f"{name}.svg"] = to_svg(picture.figure)
+        write_whole(files)
+        return list(files)
 
 
 def rank(facts: Facts, plan: Plan | None = None) -> dict[str, Ranking]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from analysis.whole_files import write_whole
 from executor.journal import Journal
 from executor.results import MoveResult
 from executor.rows import Item
@@ -78,8 +79,8 @@ def write_migration(plan_path: Path, journal_path: Path | None, folder: Path) ->
         return []
     values = _values(plan, migrated)
     page, document = folder / "migration.html", folder / "migration.md"
-    page.write_text(render_html("migration.html.j2", **values), encoding="utf-8", newline="\n")
-    document.write_text(render_markdown("migration.md.j2", **values), encoding="utf-8", newline="\n")
+    html, markdown = render_html("migration.html.j2", **values), render_markdown("migration.md.j2", **values)
+    write_whole({page: html, document: markdown})
     return [page, document]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from analysis.whole_files import write_whole
 from planner.plan import CodeChange, Move, Phase, Plan
 from planner.planfile import approval_problems
 from planner.tiers import PRIORITIES
@@ -49,8 +50,7 @@ PHASE_MEANING = {
 def write_priority(plan: Plan, folder: Path, *, code_url: str | None = None) -> list[Path]:
     """Write `priority.html` and `priority.md` into an existing folder."""
     page, document = folder / "priority.html", folder / "priority.md"
-    page.write_text(render_html(plan, code_url=code_url), encoding="utf-8", newline="\n")
-    document.write_text(render_markdown(plan, code_url=code_url), encoding="utf-8", newline="\n")
+    write_whole({page: render_html(plan, code_url=code_url), document: render_markdown(plan, code_url=code_url)})
     return [page, document]
 
 
