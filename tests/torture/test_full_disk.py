@@ -136,13 +136,13 @@ def test_plan_disk_full(tmp_path: Path) -> None:
             assert sorted(one.name for one in tmp_path.iterdir() if "partial" in one.name) == []
 
 
-def reports(folder: Path) -> tuple[Path, list[list[str | Path]]]:
+def reports(folder: Path) -> tuple[Path, list[list[object]]]:
     catalogue = write_catalogue(folder / "c.duckdb", earlier=usual_folders())
     command = ["report", "--catalogue", catalogue, "--bucket", JUDGED, "--output", folder / "out"]
     return folder / "out", [[*command, "--as-of", str(LAST - timedelta(days=31))], command]
 
 
-def exports(folder: Path) -> tuple[Path, list[list[str | Path]]]:
+def exports(folder: Path) -> tuple[Path, list[list[object]]]:
     catalogue, plan = write_catalogue(folder / "c.duckdb"), folder / "plan.json"
     assert thermocline("plan", "generate", "--env", "prod", "--catalogue", catalogue, "--output", plan)[0] == 0
     (folder / "out").mkdir()
@@ -150,10 +150,10 @@ def exports(folder: Path) -> tuple[Path, list[list[str | Path]]]:
     return folder / "out", [[*command, "--format", form] for form in ("gcloud", "terraform")]
 
 
-def diffs(folder: Path) -> tuple[Path, list[list[str | Path]]]:
+def diffs(folder: Path) -> tuple[Path, list[list[object]]]:
     catalogue, plan = write_catalogue(folder / "c.duckdb"), folder / "plan.json"
     assert thermocline("plan", "generate", "--env", "prod", "--catalogue", catalogue, "--output", plan)[0] == 0
-    commands = []
+    commands: list[list[object]] = []
     for name, calls in (("before", 3), ("after", 9)):
         checkout = folder / name
         checkout.mkdir()
@@ -163,7 +163,7 @@ def diffs(folder: Path) -> tuple[Path, list[list[str | Path]]]:
     return folder / "out", commands
 
 
-WRITERS: dict[str, Callable[[Path], tuple[Path, list[list[str | Path]]]]] = {
+WRITERS: dict[str, Callable[[Path], tuple[Path, list[list[object]]]]] = {
     "reports": reports,
     "exports": exports,
     "diffs": diffs,
