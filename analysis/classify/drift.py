@@ -1,9 +1,13 @@
-"""What changed between two analyses of one bucket. A pure function of both."""
+"""What changed between two analyses of one bucket: a pure function of both, and of what came and went in between."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
+from analysis.catalogue import Catalogue
+from analysis.classify.phrases import plural
+from analysis.classify.rollup import run
 from analysis.model import ROOT, Analysis, ConsumerUse, Subfolder
 
 ChangeKind = Literal[
@@ -15,14 +19,17 @@ ChangeKind = Literal[
     "became-unknown",
     "grew",
     "shrank",
+    "churned",
     "gained-consumer",
     "lost-consumer",
     "isolation",
     "pattern",
 ]
 WARMTH = {"cold": 0, "warm": 1, "hot": 2}
-# Growth below this share of the earlier size is noise.
+# Growth, or objects gone and rewritten, below this share of what was there is noise.
 NOTABLE_GROWTH = 0.1
+# A temperature that changed with so few days more or less lies at the threshold, and may well change back.
+A_HAIRS_BREADTH = 2
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,24 @@ class Change:
     sentence: str
 
 
-def compare(before: Analysis, after: Analysis) -> tuple[Change, ...]:
+@dataclass(frozen=True)
+class Churn:
+    """Objects that came, went and were rewritten in one subfolder between two inventories."""
+
+    since: date
+    until: date
+    came: int
+    gone: int
+    rewritten: int
+
+
+def read_churn(catalogue: Catalogue, before: Analysis, after: Analysis) -> dict[str, Churn]:
+    """Churn by subfolder of the later snapshot; empty where no two inventories were compared in between."""
+    rows = run(catalogue.connection, "churn", before=before.snapshot_id, after=after.snapshot_id)
+    return {subfolder: Churn(*row) for subfolder, *row in rows}
+
+
+def compare(before: Analysis, after: Analysis, churn: Mapping[str, Churn] | None = None) -> tuple[Change, ...]:
     """Every change from one snapshot to a later one, by subfolder."""
     old = {subfolder.name: subfolder for subfolder in before.subfolders}
     new = {subfolder.name: subfolder for subfolder in after.subfolders}
@@ -51,6 +75,7 @@ def compare(before: Analysis, after: Analysis) -> tuple[Change, ...]:
             changes.append(Change("vanished", name, old[name].temperature, "", f"{label} is gone"))
         else:
             changes.extend(_differences(label, old[name], new[name]))
+            changes.extend(_churn(label, old[name], (churn or {}).get(name)))
     return tuple(changes)
 
 
@@ -79,6 +104,17 @@ def _differences(label: str, old: Subfolder, new: Subfolder) -> Iterator[Change]
         yield Change("pattern", new.name, old.pattern, new.pattern, sentence)
 
 
+def _churn(label: str, old: Subfolder, churn: Churn | None) -> Iterator[Change]:
+    """What growth alone hides: as much came as went, or names stayed and contents changed."""
+    if churn is None or churn.gone + churn.rewritten < NOTABLE_GROWTH * max(old.objects, 1):
+        return
+    sentence = (
+        f"{label}: {plural(churn.came, 'object')} came, {churn.gone:,} went, {churn.rewritten:,} were rewritten "
+        f"between the inventories of {churn.since} and {churn.until}"
+    )
+    yield Change("churned", old.name, str(old.objects), str(churn.gone + churn.rewritten), sentence)
+
+
 def _temperature_change(label: str, old: Subfolder, new: Subfolder) -> Change:
     kind: ChangeKind
     if new.temperature == "unknown":
@@ -89,6 +125,8 @@ def _temperature_change(label: str, old: Subfolder, new: Subfolder) -> Change:
         kind = "warmed" if WARMTH[new.temperature] > WARMTH[old.temperature] else "cooled"
     reads = f"read on {old.read_days_30}, then {new.read_days_30} of 30 days"
     sentence = f"{label} went from {old.temperature} to {new.temperature}: {reads}"
+    if kind in {"warmed", "cooled"} and abs(new.read_days_30 - old.read_days_30) <= A_HAIRS_BREADTH:
+        sentence += ", a hair's breadth at the threshold"
     return Change(kind, new.name, old.temperature, new.temperature, sentence)
 
 

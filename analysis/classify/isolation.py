@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis.classify.facts import Facts, Use, union
-from analysis.classify.phrases import listed, plural, who
+from analysis.classify.phrases import do, listed, plural, who
 from analysis.classify.temperature import Heat
 from analysis.classify.thresholds import Thresholds
-from analysis.model import Isolation, RuleReason
+from analysis.model import Isolation, RuleReason, spoken_identity
 
 LEVELS: tuple[Isolation, ...] = ("perfect", "excellent", "good", "shared")
 # A job that works in more places than these ties them together.
@@ -75,28 +75,30 @@ def _ties(facts: Facts, heat: Heat, transient: bool, thresholds: Thresholds) -> 
 
 
 def _outsiders(facts: Facts) -> Iterator[Tie]:
-    for role, verb in (("write", "writes"), ("read", "reads")):
+    for role in ("write", "read"):
         uses = facts.select(role, "external")
         if uses:
-            names = listed([who(use.consumer) for use in uses])
+            names = [who(use.consumer) for use in uses]
             days = plural(union(uses).bit_count(), "day")
-            yield Tie("excellent", "outside party", f"{names} of another project {verb} here ({days})", names)
+            sentence = f"from another project, {do(names, role)} here ({days})"
+            yield Tie("excellent", "outside party", sentence, listed(names))
 
 
 def _company(facts: Facts, heat: Heat, transient: bool, thresholds: Thresholds) -> Iterator[Tie]:
     people, programs = facts.select("write", "human"), facts.select("write", "service", "external")
     if people and programs:
-        names = listed([who(use.consumer) for use in people])
-        yield Tie("excellent", "written by hand and by jobs", f"{names} also writes by hand what jobs write", names)
+        names = [who(use.consumer) for use in people]
+        sentence = f"{do(names, 'write')} by hand what jobs write too"
+        yield Tie("excellent", "written by hand and by jobs", sentence, listed(names))
     if partners := exchanging(facts, thresholds):
-        names = listed(partners)
+        both = listed(partners)
         yield Tie(
-            "good", "two systems", f"{names} each write what the other reads: both must change over together", names
+            "good", "two systems", f"{both} each write what the other reads: both must change over together", both
         )
     readers = sorted({use.consumer.principal for use in facts.reads})
     if len(readers) >= thresholds.library_readers and heat.temperature != "cold":
-        names = listed(readers)
-        yield Tie("good", "several readers", f"{len(readers)} identities read it: {names}", names)
+        several = listed([spoken_identity(principal, "") for principal in readers])
+        yield Tie("good", "several readers", f"{len(readers)} identities read it: {several}", several)
     if transient:
         sentence = "objects live for days only: whoever still uses the old place in a change-over loses data"
         yield Tie("good", "short-lived objects", sentence, listed([who(use.consumer) for use in programs]))
@@ -108,8 +110,9 @@ def _company(facts: Facts, heat: Heat, transient: bool, thresholds: Thresholds) 
         and viewers
         and not facts.select("read", "service", "external")
     ):
-        names = listed([who(use.consumer) for use in viewers])
-        yield Tie("good", "people rely on it", f"{names} read what a job writes, by addresses they know", names)
+        names = [who(use.consumer) for use in viewers]
+        sentence = f"{do(names, 'read')} what a job writes, by addresses that people know"
+        yield Tie("good", "people rely on it", sentence, listed(names))
 
 
 def exchanging(facts: Facts, thresholds: Thresholds) -> list[str]:
@@ -118,7 +121,7 @@ def exchanging(facts: Facts, thresholds: Thresholds) -> list[str]:
     writing = _by_principal(facts.select("write", "service", "external"))
     reading = _by_principal(facts.select("read", "service", "external"))
     both = [
-        principal
+        spoken_identity(principal, "")
         for principal in sorted(writing.keys() & reading.keys())
         if union(writing[principal]).bit_count() >= regular and union(reading[principal]).bit_count() >= regular
     ]

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from analysis.classify.facts import LAST_30, Facts, Use, last_day, union
 from analysis.classify.isolation import exchanging
-from analysis.classify.phrases import listed, plural, who
+from analysis.classify.phrases import do, listed, plural, who
 from analysis.classify.temperature import Heat
 from analysis.classify.thresholds import Thresholds
 from analysis.model import Pattern, RuleReason
@@ -146,16 +146,17 @@ def _external_import(s: Situation) -> str | None:
     share = sum(use.events for use in outside) / total if total else 0.0
     if not outside or not s.writes_regularly or share < s.thresholds.external_write_share:
         return None
-    names = listed([who(use.consumer) for use in outside])
     days = plural(union(outside).bit_count(), "day")
-    return f"{names} of another project delivers on {days} ({share:.0%} of the writes)"
+    sender = do([who(use.consumer) for use in outside], "deliver")
+    return f"from another project, {sender} on {days} ({share:.0%} of the writes)"
 
 
 def _etl_staging(s: Situation) -> str | None:
     if not (s.writes_regularly and s.reads_regularly) or s.reads_per_write > STAGED_READS_PER_WRITE:
         return None
-    writers, readers = (listed([who(u.consumer) for u in uses]) for uses in (s.programs_writing, s.programs_reading))
-    return f"{writers} writes, {readers} reads, {s.reads_per_write:.1f} reads per write: one stage of a pipeline"
+    writing = do([who(use.consumer) for use in s.programs_writing], "write")
+    reading = do([who(use.consumer) for use in s.programs_reading], "read")
+    return f"{writing}, {reading}, {s.reads_per_write:.1f} reads per write: one stage of a pipeline"
 
 
 def _shared_library(s: Situation) -> str | None:
@@ -200,18 +201,18 @@ def _reference_data(s: Situation) -> str | None:
         return None
     if s.writes_regularly and s.reads_per_write <= STAGED_READS_PER_WRITE:
         return None
-    readers = listed([who(use.consumer) for use in s.programs_reading])
+    reading = do([who(use.consumer) for use in s.programs_reading], "read")
     days = plural(union(s.programs_reading).bit_count(), "day")
-    return f"{readers} reads it on {days}, {s.reads_per_write:.1f} reads per write: kept to be looked up"
+    return f"{reading} it on {days}, {s.reads_per_write:.1f} reads per write: kept to be looked up"
 
 
 def _read_by_people(s: Situation) -> str | None:
     """A collection that is finished, and that people keep coming back to."""
     if s.cold or s.facts.writes or not s.people_reading:
         return None
-    readers = listed([who(use.consumer) for use in s.people_reading])
+    reading = do([who(use.consumer) for use in s.people_reading], "read")
     days = plural(union(s.people_reading).bit_count(), "day")
-    return f"{readers} reads it on {days}, nobody writes: kept to be looked up"
+    return f"{reading} it on {days}, nobody writes: kept to be looked up"
 
 
 def _looked_up(s: Situation) -> bool:
@@ -229,7 +230,7 @@ def _historical_reference(s: Situation) -> str | None:
     since = "" if age is None else f", unchanged for {plural(age, 'day')}"
     if reading:
         days = plural(union(reading).bit_count(), "day")
-        return f"{listed([who(u.consumer) for u in reading])} reads it on {days}{since}"
+        return f"{do([who(use.consumer) for use in reading], 'read')} it on {days}{since}"
     return f"{in_code[0].file}:{in_code[0].line} reads it, no read seen{since}"
 
 

@@ -8,7 +8,7 @@ a read.
 from dataclasses import dataclass, field, replace
 
 from analysis.classify.facts import LAST_30, Facts, Use, busiest_30, last_day, union
-from analysis.classify.phrases import listed, plural, who
+from analysis.classify.phrases import do, listed, plural, who
 from analysis.classify.thresholds import Thresholds
 from analysis.model import RuleReason, Temperature
 
@@ -39,12 +39,12 @@ def judge_heat(facts: Facts, thresholds: Thresholds) -> Heat:
         value, reasons = (value, [reason, unknown]) if proven else ("unknown", [unknown])
     doubted = value != "unknown" and _rests_on_suspects(facts, value, thresholds)
     if doubted:
-        suspects = listed([who(use.consumer) for use in facts.reads if use.consumer.suspect])
+        suspects = [who(use.consumer) for use in facts.reads if use.consumer.suspect]
         reasons.append(
             _because(
                 "perhaps a scanner",
-                f"{suspects} reads all over the bucket and may look after it: not certain; if it does, "
-                "`maintenance` under [consumers] in the settings says so",
+                f"{do(suspects, 'read')} all over the bucket and may look after it: not certain; name it as "
+                "`maintenance` under [consumers] in the settings if it does",
             )
         )
     reasons += _spread(facts)
@@ -133,7 +133,7 @@ def _set_aside(facts: Facts) -> list[RuleReason]:
         (
             "maintenance",
             facts.set_aside("read"),
-            "read {events} times by {who}, which looks after the whole bucket: not counted",
+            "read {times} by {who}, which {look} after the whole bucket: not counted",
         ),
         (
             "polls",
@@ -142,14 +142,19 @@ def _set_aside(facts: Facts) -> list[RuleReason]:
         ),
         ("probes", facts.select("missing"), "missing objects probed on {days} by {who}: not counted"),
         ("copies", facts.select("copy"), "copied on {days} by {who}: lineage, not counted"),
-        ("denied", facts.select("denied"), "{events} calls by {who} were denied: not counted"),
+        ("denied", facts.select("denied"), "denied {times} to {who}: not counted"),
     ]
     reasons = []
     for rule, uses, sentence in notes:
         if uses:
-            names = listed([who(use.consumer) for use in sorted(uses, key=_heaviest)])
-            days, events = plural(union(uses).bit_count(), "day"), sum(use.events for use in uses)
-            reasons.append(_because(rule, sentence.format(who=names, days=days, events=f"{events:,}")))
+            names = [who(use.consumer) for use in sorted(uses, key=_heaviest)]
+            words = {
+                "who": listed(names),
+                "look": "looks" if len(set(names)) == 1 else "look",
+                "days": plural(union(uses).bit_count(), "day"),
+                "times": plural(sum(use.events for use in uses), "time"),
+            }
+            reasons.append(_because(rule, sentence.format(**words)))
     return reasons
 
 

@@ -1,12 +1,14 @@
 """The commands that show verdicts, on a small scenario."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import scenarios
+from pseudo_terminal import at_a_terminal
 from scenario_play import fill
 from thermocline.cli.app import run
 from thermocline.cli.subfolder_screen import bars
@@ -20,8 +22,7 @@ CONTRACT = {
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("commands")
-    fill(scenarios.load(scenarios.SCENARIOS / "external-import.yaml"), folder)
-    path = folder / "catalogue.duckdb"
+    path = fill(scenarios.load(scenarios.SCENARIOS / "external-import.yaml"), folder)
     assert run(["analyze", "--catalogue", str(path), "--as-of", "2026-09-30"]) == 0
     assert run(["analyze", "--catalogue", str(path)]) == 0
     return path
@@ -49,6 +50,8 @@ def test_one_subfolder_on_one_screen(catalogue: Path, capsys: pytest.CaptureFixt
         "excellent isolation",
         "size by class and age",
         "access per week",
+        "consumers",
+        "360 times on 120 days, last 2026-10-31",
         "█",
         "exporter@partner-prod",
         "why",
@@ -108,3 +111,12 @@ def test_analysing_nothing_leaves_no_catalogue_behind(tmp_path: Path) -> None:
 def test_bars_show_everything_above_zero() -> None:
     assert bars([0, 1, 50, 100]) == " ▁▄█"
     assert bars([]) == ""
+
+
+def test_a_narrow_terminal_gets_whole_words(catalogue: Path) -> None:
+    arguments = ("-m", "thermocline", "subfolders", "partner_exports", "--catalogue", str(catalogue))
+    screen = re.sub(r"\x1b\[[0-9;]*m", "", at_a_terminal(*arguments, COLUMNS="60", NO_COLOR="1")).splitlines()
+    assert max(map(len, screen)) <= 60
+    words = " ".join(line.strip() for line in screen)
+    assert "exporter@partner-prod (python) writes here (120 days)" in words
+    assert "hot (high confidence)" in words

@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 import scenarios
-from analysis.catalogue import Catalogue
 from analysis.classify.analyze import gather, keep
 from analysis.classify.facts import Facts
 from analysis.classify.store import latest_analysis
 from analysis.classify.temperature import judge_heat
 from analysis.classify.thresholds import Thresholds
 from analysis.model import Analysis, Subfolder, confidence_word
-from scenario_play import fill
+from scenario_play import filled
 
 PATHS = scenarios.scenario_paths()
 
@@ -24,8 +23,7 @@ PATHS = scenarios.scenario_paths()
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_scenario_comes_out_as_it_says(path: Path, tmp_path: Path) -> None:
     scenario = scenarios.load(path)
-    settings = fill(scenario, tmp_path)
-    with Catalogue.create_or_migrate(tmp_path / "catalogue.duckdb") as catalogue:
+    with filled(scenario, tmp_path) as (catalogue, settings):
         found_facts = gather(catalogue.connection, scenario.bucket, settings, None, None)
         keep(catalogue, found_facts, settings)
         analysis = latest_analysis(catalogue, scenario.bucket)

@@ -1,7 +1,6 @@
 """What a person at a terminal meets: examples, completion, colours that can be switched off, tables that fit."""
 
 import os
-import pty
 import re
 import shlex
 import subprocess
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 from documented import accept
-from pseudo_terminal import read_to_end
+from pseudo_terminal import at_a_terminal
 from thermocline.cli.app import COMMANDS, load_command
 
 
@@ -50,23 +49,9 @@ print_table(["subfolder", "temperature", "pattern"], rows, optional=["pattern"],
 """
 
 
-def at_a_terminal(program: str, **environment: str) -> str:
-    """What a program writes when its stdout is a terminal."""
-    master, slave = pty.openpty()
-    settings = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "FORCE_COLOR"}}
-    settings |= {"TERM": "xterm-256color", **environment}
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=slave, stderr=subprocess.DEVNULL, env=settings, close_fds=True
-    )
-    os.close(slave)
-    written = read_to_end(master)
-    assert process.wait() == 0
-    return written
-
-
 @pytest.mark.parametrize("columns", [60, 100, 200])
 def test_a_table_fits_the_terminal(columns: int) -> None:
-    text = at_a_terminal(TABLE, COLUMNS=str(columns), NO_COLOR="1")
+    text = at_a_terminal("-c", TABLE, COLUMNS=str(columns), NO_COLOR="1")
     lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
 
     assert max(len(line.rstrip()) for line in lines) <= columns
@@ -74,8 +59,8 @@ def test_a_table_fits_the_terminal(columns: int) -> None:
 
 
 def test_colours_mean_something_and_can_be_switched_off() -> None:
-    assert "\x1b[36mcold" in at_a_terminal(TABLE, COLUMNS="120")
-    assert "\x1b[36m" not in at_a_terminal(TABLE, COLUMNS="120", NO_COLOR="1")
+    assert "\x1b[36mcold" in at_a_terminal("-c", TABLE, COLUMNS="120")
+    assert "\x1b[36m" not in at_a_terminal("-c", TABLE, COLUMNS="120", NO_COLOR="1")
 
 
 def test_a_pipe_gets_whole_lines_without_colours() -> None:

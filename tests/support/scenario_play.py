@@ -1,8 +1,12 @@
 """Plays a scenario through the real commands' functions: files in, verdicts out."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -30,16 +34,30 @@ def play(scenario: Scenario, folder: Path, *, one_by_one: bool = False, **logs: 
 
     `logs` goes to `write_logs`; `one_by_one` ingests every log file in a call of its own.
     """
-    settings = fill(scenario, folder, one_by_one=one_by_one, **logs)
-    with Catalogue.create_or_migrate(folder / "catalogue.duckdb") as catalogue:
+    with filled(scenario, folder, one_by_one=one_by_one, **logs) as (catalogue, settings):
         analyze(catalogue, scenario.bucket, settings)
         return latest_analysis(catalogue, scenario.bucket)
 
 
-def fill(scenario: Scenario, folder: Path, *, one_by_one: bool = False, **logs: Any) -> Settings:
-    """Write the scenario's files and ingest them; returns the settings to analyse with."""
-    paths = [str(path) for path in scenarios.write_logs(scenario, folder / "logs", **logs)]
-    with Catalogue.create_or_migrate(folder / "catalogue.duckdb") as catalogue:
+def fill(scenario: Scenario, folder: Path) -> Path:
+    """Write the scenario's files and ingest them; returns the catalogue's path."""
+    with filled(scenario, folder) as (catalogue, _):
+        return catalogue.path
+
+
+@contextmanager
+def filled(
+    scenario: Scenario, folder: Path, *, one_by_one: bool = False, **logs: Any
+) -> Iterator[tuple[Catalogue, Settings]]:
+    """A catalogue with the scenario's evidence in it, and the settings to analyse with.
+
+    A catalogue that lies in the folder already is added to.
+    """
+    path = folder / "catalogue.duckdb"
+    if not path.exists():
+        path.write_bytes(empty_catalogue())
+    paths = [str(path) for path in scenarios.write_logs(scenario, folder / f"logs-{scenario.end}", **logs)]
+    with Catalogue.create_or_migrate(path) as catalogue:
         for batch in [[path] for path in paths] if one_by_one else [paths]:
             if scenario.calls:
                 ingest_logs(catalogue, batch)
@@ -51,7 +69,17 @@ def fill(scenario: Scenario, folder: Path, *, one_by_one: bool = False, **logs: 
             _add_usage(catalogue, scenario, line)
         for line in scenario.raw.get("code", ()):
             _add_code(catalogue, scenario, line)
-    return msgspec.convert(scenario.raw.get("settings", {}), Settings)
+        yield catalogue, msgspec.convert(scenario.raw.get("settings", {}), Settings)
+
+
+@cache
+def empty_catalogue() -> bytes:
+    """A catalogue as the migrations leave it; made once, because they take longer than a small scenario."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.duckdb"
+        with Catalogue.create_or_migrate(path):
+            pass
+        return path.read_bytes()
 
 
 def _add_summary(catalogue: Catalogue, scenario: Scenario, line: str) -> None:

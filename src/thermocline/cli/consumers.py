@@ -61,6 +61,7 @@ def consumers(
             for name, use in uses
         ],
         right=["confidence", "days", "events"],
+        optional=["last", "events", "kind", "confidence", "consumer"],
     )
 
 

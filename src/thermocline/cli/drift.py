@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from analysis.model import ROOT
 from thermocline.cli.dates import parse_date
 from thermocline.cli.options import DEFAULT_CATALOGUE, BucketOption, CatalogueOption, JsonOption, SettingsOption
 from thermocline.cli.output import note, print_json, print_table
@@ -23,7 +22,7 @@ def drift(
     settings: SettingsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what warmed, cooled, grew, appeared, gained or lost a consumer since an earlier snapshot.
+    """Show what warmed, cooled, grew, churned, appeared, gained or lost a consumer since an earlier snapshot.
 
     Without --since, the last snapshot is compared with the one before it.
 
@@ -31,7 +30,7 @@ def drift(
     """
     from analysis.catalogue import Catalogue
     from analysis.classify.buckets import choose_bucket
-    from analysis.classify.drift import compare
+    from analysis.classify.drift import compare, read_churn
     from analysis.classify.store import earlier_snapshot, read_analysis
     from analysis.settings import load_settings
 
@@ -41,7 +40,7 @@ def drift(
         chosen = choose_bucket(store, bucket, load_settings(settings), analysed=True)
         after = read_analysis(store, chosen, None)
         before = read_analysis(store, chosen, number or earlier_snapshot(store, after, day))
-    changes = compare(before, after)
+        changes = compare(before, after, read_churn(store, before, after))
     if as_json:
         print_json(
             {
@@ -56,6 +55,4 @@ def drift(
     if not changes:
         note(f"nothing changed: {span}")
         return
-    print_table(
-        ["change", "subfolder", "what"], [(c.kind, c.subfolder or ROOT, c.sentence) for c in changes], title=span
-    )
+    print_table(["change", "what"], [(c.kind, c.sentence) for c in changes], title=span)

@@ -76,7 +76,7 @@ def _columns_that_fit(
     columns: Sequence[str], cells: Sequence[Sequence[str]], optional: Sequence[str], width: int
 ) -> list[int]:
     """The positions of the columns to show: all, less as many optional ones as it takes to fit."""
-    widths = _natural_widths(columns, cells)
+    widths = [min(width, _FOLDED) for width in _natural_widths(columns, cells)]
     shown = list(range(len(columns)))
     for name in reversed(optional):
         if sum(widths[index] + 1 for index in shown) <= width:
@@ -87,6 +87,8 @@ def _columns_that_fit(
 
 _WORD = 20
 """Columns up to this width are words and numbers, which are never broken."""
+_FOLDED = 32
+"""Longer columns are names that may fold at this width, before another column is left out."""
 
 
 def _natural_widths(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:

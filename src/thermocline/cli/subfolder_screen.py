@@ -1,9 +1,11 @@
 """One subfolder on one screen: contents, access per week, consumers with their code, and why, rule by rule."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analysis.model import ROOT
+from analysis.classify.phrases import plural
+from analysis.model import ROOT, confidence_word
 from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, inert, print_table
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 BARS = " ▁▂▃▄▅▆▇█"
 SHOWN_WEEKS = 26
 SHOWN_CONSUMERS = 8
+SHOWN_LINES = 2
 SHOWN_INVENTORIES = 4
 
 
@@ -27,17 +30,21 @@ def print_subfolder(
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
+    sure = "" if one.temperature == "unknown" else f" ({confidence_word(one.temperature_confidence)} confidence)"
     head = Text.assemble(
         (inert(one.name) or ROOT, "bold"),
         "  ",
         (one.temperature, TEMPERATURE_STYLES[one.temperature]),
-        f" · {one.isolation} isolation · {one.pattern} · {one.assessment}",
+        f"{sure} · {one.isolation} isolation · {one.pattern}",
     )
-    console.print(head)
-    _say(console, f"gs://{analysis.bucket}/{one.template}")
+    console.print(head, soft_wrap=not console.is_terminal)
+    _say(console, one.assessment)
+    _say(console, f"gs://{analysis.bucket}/{one.prefix}")
+    if one.template != one.prefix:
+        _say(console, f"most of it as {one.template}", indent=2)
     if one.excludes:
-        _say(console, f"without {', '.join(one.excludes)}")
-    _say(console, f"{one.objects:,} objects, {human_bytes(one.bytes)}; {_ages(one)}")
+        _say(console, f"without {', '.join(one.excludes)}", indent=2)
+    _say(console, f"{plural(one.objects, 'object')}, {human_bytes(one.bytes)}; {_ages(one)}")
     if one.flags:
         _say(console, f"flags: {', '.join(sorted(one.flags))}")
     _print_classes(console, one)
@@ -46,19 +53,34 @@ def print_subfolder(
     _print_consumers(console, one)
     _say(console, "\nwhy", style="bold")
     for rule in one.rules:
-        _say(console, f"  {rule.verdict}, {rule.rule}: {rule.sentence}")
+        # Some sentences begin with their rule, to be understood on their own.
+        sentence = rule.sentence.removeprefix(f"{rule.rule}: ")
+        _say(console, f"{rule.verdict}, {rule.rule}: {sentence}", indent=2)
     found = [contradiction for contradiction in analysis.contradictions if contradiction.subfolder == one.name]
     if found:
         _say(console, "\ncontradictions", style="bold")
     for contradiction in found:
-        _say(console, f"  {contradiction.kind}: {contradiction.message}")
+        _say(console, f"{contradiction.kind}: {contradiction.message}", indent=2)
 
 
-def _say(console: "Console", text: str, style: str = "") -> None:
-    """Print text as it is: neither a terminal nor rich finds commands in it."""
+def _say(console: "Console", text: str, style: str = "", indent: int = 0, hang: int = 4) -> None:
+    """Print text as it is: neither a terminal nor rich finds commands in it.
+
+    A terminal gets lines of whole words, those after the first indented by `hang`; a pipe gets one line.
+    """
     from rich.text import Text
 
-    console.print(Text(inert(text), style=style))
+    line = " " * indent + inert(text)
+    if console.is_terminal:
+        line = textwrap.fill(
+            line,
+            console.width,
+            subsequent_indent=" " * hang,
+            replace_whitespace=False,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+    console.print(Text(line, style=style))
 
 
 def _ages(one: "Subfolder") -> str:
@@ -124,33 +146,39 @@ def _print_weeks(console: "Console", weeks: "Sequence[Week]") -> None:
     shown = weeks[-SHOWN_WEEKS:]
     if not shown:
         return
-    _say(console, f"\naccess per week, {shown[0].ends} to {shown[-1].ends}", style="bold")
+    _say(console, f"\naccess per week, in weeks ending {shown[0].ends} to {shown[-1].ends}", style="bold")
     for title, values in (("reads", [w.reads for w in shown]), ("writes", [w.writes for w in shown])):
-        _say(console, f"  {title:<7}|{bars(values)}|  up to {max(values):,} a week, {sum(values):,} in all")
+        total = f"up to {max(values):,} a week, {sum(values):,} in all" if any(values) else "none"
+        console.print(f"  {title:<7}|{bars(values)}|  {total}")
 
 
 def _print_consumers(console: "Console", one: "Subfolder") -> None:
     uses: list[ConsumerUse] = [*one.readers, *one.writers, *one.others]
+    _say(console, "\nconsumers", style="bold")
     if not uses:
-        _say(console, "\nnobody was seen here")
-        return
-    console.print()
-    print_table(
-        ["role", "consumer", "kind", "identity", "days", "events", "last", "code"],
-        [
-            (
-                use.role,
-                use.name,
-                use.kind,
-                use.identity,
-                use.days,
-                f"{use.events:,}",
-                "" if use.last_at is None else f"{use.last_at:%Y-%m-%d}",
-                ", ".join(use.files[:2]),
-            )
-            for use in uses[:SHOWN_CONSUMERS]
-        ],
-        right=["days", "events"],
-    )
+        _say(console, "nobody was seen here", indent=2)
+    for use in uses[:SHOWN_CONSUMERS]:
+        _say(console, f"{use.role:<7} {use.identity}, {use.kind}{_job(use)}", indent=2, hang=10)
+        last = "" if use.last_at is None else f", last {use.last_at:%Y-%m-%d}"
+        _say(console, f"{use.events:,} times on {plural(use.days, 'day')}{last}", indent=10)
+        if use.files:
+            _say(console, _places(use.files), indent=10, hang=10)
     if len(uses) > SHOWN_CONSUMERS:
-        _say(console, f"  and {len(uses) - SHOWN_CONSUMERS} more: see `thermocline consumers`")
+        hint = f"thermocline consumers {one.name}"
+        _say(console, f"and {len(uses) - SHOWN_CONSUMERS} more: see `{hint}`", indent=2)
+
+
+def _job(use: "ConsumerUse") -> str:
+    """The job behind an identity, and how sure that is."""
+    name = use.workload or use.job
+    return f", as {name} ({confidence_word(use.confidence)} confidence)" if name else ""
+
+
+def _places(files: "Sequence[str]") -> str:
+    """Lines of code, those of one file together: `a/b.py:3, :9 and 2 more`."""
+    words, before = [], ""
+    for place in files[:SHOWN_LINES]:
+        file, _, line = place.rpartition(":")
+        words.append(f":{line}" if file == before else place)
+        before = file
+    return ", ".join(words) + (f" and {len(files) - SHOWN_LINES} more" if len(files) > SHOWN_LINES else "")

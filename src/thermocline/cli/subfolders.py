@@ -75,6 +75,7 @@ def subfolders(
                 for subfolder in analysis.subfolders
             ],
             right=["objects", "size", "read days", "write days"],
+            optional=["pattern", "last read", "objects", "write days"],
             styles=TEMPERATURE_STYLES,
             title=f"{analysis.bucket} as of {analysis.as_of}, {analysis.coverage_days} days of logs",
         )
