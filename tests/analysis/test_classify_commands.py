@@ -88,7 +88,7 @@ def test_boundaries_stay_and_nothing_drifts_while_the_use_stays(
     [
         (["analyze", "--bucket", "nobody"], 2, "knows nothing of bucket nobody: it knows data-bucket-prod"),
         (["analyze", "--as-of", "yesterday"], 2, "--as-of yesterday is no date: write it as YYYY-MM-DD"),
-        (["subfolders", "partner_export"], 2, "did you mean `partner_exports`"),
+        (["subfolders", "partner_export"], 2, "did you mean `partner_exports`?"),
         (["subfolders", "--bucket", "other"], 2, "holds no analysis of bucket other"),
         (["subfolders", "--snapshot", "9"], 2, "no snapshot 9"),
         (["drift", "--since", "2026-01-01"], 2, "no snapshot before number 2 as of 2026-01-01"),
