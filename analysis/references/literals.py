@@ -11,6 +11,7 @@ from analysis.references import (
     pipelines,
     shell,
     sql,
+    sql_templates,
     storage_tools,
     structured,
     windows,
@@ -42,7 +43,7 @@ def scan_file(program: Program, file: SourceFile) -> None:
 def _sql(program: Program, file: SourceFile) -> None:
     if not _worth(program.checkout.text(file.path)):
         return
-    text = render(program.file_text(file.path), program.env)
+    text = sql_templates.render(program, file.path)
     for role, place, site, via in sql.touches(text):
         program.record(
             role,

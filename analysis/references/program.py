@@ -87,6 +87,7 @@ class Program:
     started: dict[str, set[object]] = field(default_factory=dict)
     given_up: list[GivenUp] = field(default_factory=list)
     drafts: dict[tuple[str, str, str, str, int, str], _Draft] = field(default_factory=dict)
+    project_variables: dict[str, Text] | None = None  # of dbt and Dataform, once they were looked up
     settings: set[Site] = field(default_factory=set)  # lines of settings that name an address
     structures: dict[str, Value | None] = field(default_factory=dict)  # YAML, JSON and TOML files already read
     structured_characters: int = 0
