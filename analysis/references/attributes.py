@@ -40,7 +40,8 @@ def attribute(machine: "Machine", owner: Value, name: str, frame: Frame) -> Valu
     if isinstance(owner, ModuleValue):
         return machine.module_attribute(owner.module, name)
     if isinstance(owner, External):
-        return External(f"{owner.path}.{name}")
+        flag = machine.process.options.get(name) if owner.path.endswith("flags.FLAGS") else None
+        return flag if flag is not None else External(f"{owner.path}.{name}")
     if isinstance(owner, Instance):
         return _instance(machine, owner, name, frame)
     if isinstance(owner, Class):

@@ -18,7 +18,7 @@ _SUFFIXES = {
     "sql": ".sql .hql .bq .sqlx .ddl .jinja .j2 .jinja2",
     "yaml": ".yaml .yml",
     "json": ".json",
-    "config": ".toml .cfg .ini .env .properties .conf",
+    "config": ".toml .cfg .ini .env .properties .conf .config .nf",
     "shell": ".sh .bash .zsh .ksh",
     "windows": ".bat .cmd .ps1",
     "terraform": ".tf .tfvars .hcl",

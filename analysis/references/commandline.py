@@ -197,7 +197,7 @@ def run_library(machine: "Machine", path: str, arguments: Arguments, frame: Fram
     if path == "absl.app.run" and isinstance(first, Function):
         machine.invoke(first, [Items(list[Value](machine.process.words or []))], {}, frame, arguments)
         return Constant(None)
-    if path.startswith("absl.flags.DEFINE_"):
+    if "flags.DEFINE_" in path:  # absl's, and those of TensorFlow before it
         return _absl_flag(machine, arguments)
     return None
 

@@ -32,11 +32,11 @@ _SILENT = re.compile(
 )
 _WRITES = re.compile(
     r"^template_location$|^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir|pipeline_root)(?:_|$)"
-    r"|(?:_|^)(?:outputs?|destinations?|dest|targets?|sinks?|loaders?|temp|tmp|staging|checkpoint|ckpt|(?:log|model|out|work)_?dir)(?:_|$)",
+    r"|(?:_|^)(?:outputs?|destinations?|dest|targets?|sinks?|loaders?|temp|tmp|temporary|staging|checkpoint|ckpt|(?:log|model|out|work)_?dir)(?:_|$)",
     re.IGNORECASE,
 )
 _READS = re.compile(
-    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|(?:python_)?package_uris?|initialization_actions)(?:_|$)|(?:_|^)(?:inputs?|sources?|src|reads|extractors?|spec_gcs_path)(?:_|$)"
+    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|(?:python_)?package_uris?|initialization_actions)(?:_|$)|(?:_|^)(?:inputs?|sources?|src|reads|extractors?|spec_gcs_path|gcs_location)(?:_|$)"
     r"|(?:^|_)(?:(?:main|query)_(?:\w+_)?file_uri|(?:python_|jar_)?file_uris|archive_uris)$"
     r"|(?:^|[._:])(?:jars?|init_actions?)(?:_|$)",
     re.IGNORECASE,

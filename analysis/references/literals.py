@@ -29,6 +29,7 @@ from analysis.references.values import as_text
 # Bounded, so that braces that never close cost no more than others.
 _TAG = re.compile(r"\{\{(?P<expression>.{0,800}?)\}\}|\{%.{0,800}?%\}|\{#.{0,4000}?#\}", re.DOTALL)
 _STARTS = re.compile(r"gsutil|gcloud storage|python[\d.]*[\s\"',]|\.py\b|[Oo]perator\b.*\n(?:.*\n){0,12}.*bucket")
+_RECIPE = re.compile(r"^\t[ \t]*([@+-]+)", re.MULTILINE)  # of make: said to make, not to the shell
 _PAIRED = re.compile(r"^\s*(?:-\s*)?(?:gcs_)?bucket(?:_name)?\s*:", re.MULTILINE)
 _KEY = re.compile(r"^\s*(?:-\s*)?[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]\s*")
 
@@ -94,6 +95,7 @@ def _shell(program: Program, file: SourceFile) -> None:
         text = windows.as_shell(text, file.path)
     if file.language == "makefile":  # $(NAME) and $$NAME there are ${NAME} and $NAME to the shell
         known.update(shell.make_variables(text))
+        text = text.replace_spans([(m.start(1), m.end(1), Text()) for m in _RECIPE.finditer(text.flat)])
         spans = [
             (m.start(), m.end(), literal("${" + m[1] + "}" if m[1] else "$", text.cut(m.start(), m.end()).first_line))
             for m in re.finditer(r"\$\((\w+)\)|\$\$", text.flat)

@@ -315,5 +315,6 @@ def _path_method(owner: PathValue, name: str, arguments: Arguments) -> Value | N
         at = stem if name == "with_suffix" and stem > cut else cut + 1
         return PathValue(owner.text.cut(0, at) + as_text(_first(arguments)))
     if name in ("glob", "rglob", "iterdir") and operators.truth(owner.text) is not False:
-        return Items([PathValue(operators.join_paths([owner.text, hole("file")]))], complete=False)
+        pattern = as_text(_first(arguments)) if name == "glob" and arguments.positional else hole("file")
+        return Items([PathValue(operators.join_paths([owner.text, pattern]))], complete=False)
     return None

@@ -248,7 +248,7 @@ def role_of_keys(keys: list[str]) -> Role:
     if keys[-2:] == ["objects", "location"]:  # where a build leaves its artifacts
         return "write"
     for key in reversed(keys):
-        role = guesses.guessed_role(key, "")
+        role = guesses.guessed_role(key.rpartition(".")[2], "")
         if role is not None:
             return role
     return "reference"

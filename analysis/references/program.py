@@ -6,6 +6,7 @@ import warnings
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from analysis.references import environment, notebooks, recording, sql
@@ -149,14 +150,33 @@ class Program:
         if not dotted:
             return None
         bases = dict.fromkeys([root, *ancestors(importer)])
+        folder = None
         for base in bases:
             for below in (base, f"{base}/src" if base else "src", f"{base}/plugins" if base else "plugins"):
-                if found := self.checkout.module_at(below, dotted):
+                found = self.checkout.module_at(below, dotted)
+                if found in self.checkout.files:
                     return found
+                folder = folder or found
+        return self._elsewhere(dotted) or folder
+
+    def _elsewhere(self, dotted: str) -> str | None:
+        """A module that lies in no folder around: the only one of its name, or a package that is installed."""
         if "." in dotted:
             tails = self.checkout.ending_with(f"{dotted.replace('.', '/')}.py")
             return tails[0] if len(tails) == 1 else None
-        return None
+        packages = [path for path in self.checkout.ending_with(f"{dotted}/__init__.py") if self._installed(path)]
+        return packages[0] if len(packages) == 1 else None
+
+    def _installed(self, package: str) -> bool:
+        """Whether a package lies in a folder that the checkout installs: beside a pyproject.toml, or in its `src`."""
+        base = package.rpartition("/")[0].rpartition("/")[0]
+        outer = base.rpartition("/")[0] if base.rpartition("/")[2] in ("src", "lib", "python") else base
+        folders = {base, outer}
+        return any(
+            path.rpartition("/")[0] in folders
+            for name in ("pyproject.toml", "setup.py", "setup.cfg")
+            for path in self.checkout.by_name.get(name, ())
+        )
 
     def submodule(self, package: str, name: str) -> str | None:
         return self.checkout.module_at(package.rpartition("/")[0], name) if package.endswith("__init__.py") else None
@@ -211,7 +231,10 @@ class Program:
         else:
             tails = [name.replace(HOLE, "*").removeprefix("./")]
         candidates = [path for tail in tails for path in self._ending(tail)]
-        near = self._narrow(candidates, [directory.flat for directory in directories], importer)
+        where = [directory.flat for directory in directories]
+        if kind == "module" and len(candidates) > 1:
+            candidates = _below(candidates, tails, where) or candidates
+        near = self._narrow(candidates, where, importer)
         return near[:1]
 
     def _ending(self, tail: str) -> list[str]:
@@ -388,6 +411,17 @@ def _acted_on_in_code(found: list[Reference]) -> list[Reference]:
     ]
 
 
+def _below(candidates: list[str], tails: list[str], directories: Sequence[str]) -> list[str]:
+    """Files of a module whose path begins in a directory that a command was run in."""
+    folders = [directory.rpartition(HOLE)[2].strip("/").split("/") for directory in directories]
+    found = []
+    for path in candidates:
+        base = next(path[: -len(tail)].strip("/") for tail in tails if path.endswith(tail))
+        if base and any(base.split("/")[-1:] == folder[-1:] for folder in folders):
+            found.append(path)
+    return found
+
+
 def _without_vaguer(found: list[Reference]) -> list[Reference]:
     """At one place and in one role, `*` says nothing beside what is known."""
     by_site: dict[tuple[str, int, str, str], list[Reference]] = {}
@@ -401,10 +435,22 @@ def _without_vaguer(found: list[Reference]) -> list[Reference]:
         result.extend(
             one
             for one in same
-            if not (one.bucket == "*" and (one.prefix in buckets or (told and not one.prefix.strip("*/"))))
+            if not any(_vaguer(one, other) for other in same)
+            and not (one.bucket == "*" and (one.prefix in buckets or (told and not one.prefix.strip("*/"))))
             and not (one.prefix.startswith("*") and not one.prefix.strip("*/") and one.bucket in prefixes)
         )
     return result
+
+
+def _vaguer(one: Reference, other: Reference) -> bool:
+    """Whether `one` begins with an unknown part and says otherwise what `other` says."""
+    return (
+        one.prefix.startswith("*")
+        and one.prefix != other.prefix
+        and not other.prefix.startswith("*")
+        and one.bucket in ("*", other.bucket)
+        and fnmatchcase(other.prefix, one.prefix)
+    )
 
 
 def _divided(bucket: Text, prefix: Text) -> tuple[Text, Text]:

@@ -7,7 +7,8 @@ compute (command substitutions, loop variables) is a hole.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice, product
+from fnmatch import fnmatchcase
+from itertools import islice, product, takewhile
 
 from analysis.references.model import Site
 from analysis.references.shell_words import (
@@ -26,6 +27,7 @@ _NAMED = re.compile(r"\$\{?(?P<name>\w+)(?:\[[@*]\])?\}?")
 _TOOL = re.compile(r"(?:.*/)?(?:gsutil|gcloud)$")
 _SHELLS = frozenset(("bash", "sh", "/bin/bash", "/bin/sh", "zsh"))
 _ASSIGNMENT = re.compile(r"^(?P<name>[A-Za-z_]\w*)=")
+_ALL_WORDS = frozenset(("$@", "$*", "${@}", "${*}"))
 _KEYWORDS = frozenset(
     "if then else elif fi do done while until ! time sudo exec nohup eval command { } "  # noqa: SIM905 - reads better
     "export local readonly declare set env".split()
@@ -73,6 +75,9 @@ class _Branch:
     complete: bool = False  # it has an `else`, or an arm for everything
     dead: bool = False  # the environment's name decides against this arm
     decided: bool = False  # it decides for one: those after it are dead
+    subject: Text | None = None  # of a `case`
+    opening: bool = False  # the patterns of its next arm come
+    matches: bool = False  # one of them matches, or may
 
 
 class _Run:
@@ -97,6 +102,7 @@ class _Run:
         self.directory: Text | None = None
         self.listed: Text | None = None  # what the command before a pipe lists
         self.calls = 0
+        self.mounts: list[tuple[str, Text]] = []  # folders that show a bucket, and its address
 
     def everything(self) -> Iterator[Command]:
         yield from self._lines(0, len(self.lines))
@@ -142,6 +148,8 @@ class _Run:
 
     def _line(self, line: Line) -> Iterator[Command]:
         words = self._after_keywords(line)
+        if self._pattern(line, words):
+            return
         if self.branches and self.branches[-1].dead:
             return
         if words and words[0].text.flat in ("for", "select") and len(words) > 1:
@@ -169,7 +177,7 @@ class _Run:
             if word in ("if", "case"):
                 self.branches.append(_Branch(dict(self.state)))
                 if word == "case":
-                    return []
+                    return self._case(words[1:])
                 self._decide(words[1:])
             elif word in ("elif", "else") and self.branches:
                 self._next_arm()
@@ -183,8 +191,33 @@ class _Run:
             words = words[1:]
         return words
 
+    def _case(self, words: list[Word]) -> list[Word]:
+        """Take what a `case` looks at; the first pattern may stand on its line."""
+        known = {name: found[0] for name, found in self.state.items()}
+        branch = self.branches[-1]
+        branch.subject = expand(words[0].text, known, self.env) if words else Text()
+        branch.opening = True
+        return words[2:]
+
+    def _pattern(self, line: Line, words: list[Word]) -> bool:
+        """Whether a line is the pattern of an arm; an arm that cannot match what is known is dead."""
+        branch = self.branches[-1] if self.branches else None
+        if branch is None or branch.subject is None or not branch.opening:
+            return False
+        if line.after not in ("|", ")") or len(words) != 1:
+            return not words
+        pattern = words[0].text.flat
+        branch.matches = branch.matches or not branch.subject.known or fnmatchcase(branch.subject.flat, pattern)
+        if line.after == ")":
+            branch.dead = branch.dead or not branch.matches
+            branch.decided = branch.decided or (branch.matches and branch.subject.known)
+            branch.complete = branch.complete or pattern == "*" or branch.decided
+            branch.opening = branch.matches = False
+        return True
+
     def _next_arm(self) -> None:
         branch = self.branches[-1]
+        branch.opening = branch.subject is not None
         if not branch.dead:
             branch.after.append(self.state)
         self.state, branch.dead = dict(branch.before), branch.decided
@@ -225,6 +258,9 @@ class _Run:
     ) -> Iterator[Command]:
         words: list[Text] = []
         for word in raw:
+            if word.text.flat in _ALL_WORDS:
+                words.extend(_numbered(known) or [expand(word.text, known, self.env)])
+                continue
             inner, nested = without_substitutions(word.text, self.depth)
             outputs = []
             for part in nested:
@@ -243,7 +279,9 @@ class _Run:
         if not words:
             return
         head = words[0].flat
-        if head == "cd" and len(words) > 1:
+        if head == "shift":
+            self._shift()
+        elif head == "cd" and len(words) > 1:
             self.directory = words[1]
         elif head in ("source", ".") and len(words) > 1:
             self._source(words[1])
@@ -258,6 +296,9 @@ class _Run:
         if words[0].flat == "xargs" or words[0].flat.endswith("/xargs"):
             begin = next((index for index, word in enumerate(words[1:], 1) if _TOOL.match(word.flat)), None)
             words = [*words[begin:], self.listed or hole("listed")] if begin is not None else words
+        words = [self._mounted(word) for word in words] if self.mounts else words
+        if words[0].flat.endswith("gcsfuse"):
+            self._mount(words)
         last = raw[-1].text.sites
         command = Command(
             words, known, stdin, self.directory, raw[0].text.first_line, max((one.line for one in last), default=0)
@@ -271,6 +312,20 @@ class _Run:
         inner = script_given(words)
         if inner is not None and self.depth < 3:
             yield from commands(inner, known, self.env, self.depth + 1, self.sourced)
+
+    def _mount(self, words: list[Text]) -> None:
+        """`gcsfuse bucket folder`: what lies below the folder lies in the bucket."""
+        plain = [word for word in words[1:] if not word.flat.startswith("-")]
+        inside = next((word.cut(11) for word in words if word.flat.startswith("--only-dir=")), None)
+        if len(plain) > 1 and plain[-1].flat.startswith("/"):
+            address = literal("/gcs/") + plain[-2] + (literal("/") + inside if inside else Text())
+            self.mounts.append((plain[-1].flat.rstrip("/"), address))
+
+    def _mounted(self, word: Text) -> Text:
+        for folder, address in self.mounts:
+            if word.flat == folder or word.flat.startswith(folder + "/"):
+                return address + word.cut(len(folder))
+        return word
 
     def _assignments(self, words: list[Text], known: dict[str, Text], assigned: dict[str, list[Text]]) -> list[Text]:
         """What is left after leading assignments and words that only steer; what they assign is known afterwards."""
@@ -306,6 +361,12 @@ class _Run:
         told = bool(values) and all(value.flat.strip(HOLE) and not re.search(r"[*?$]", value.flat) for value in values)
         self.state[name] = tuple(values[:MAXIMUM_WAYS]) if told else (hole(name),)
 
+    def _shift(self) -> None:
+        numbered = [self.state[key] for key in _digits(self.state)]
+        for key in _digits(self.state):
+            del self.state[key]
+        self.state.update({str(number): value for number, value in enumerate(numbered[1:], 1)})
+
     def _source(self, name: Text) -> None:
         """Take over what a sourced script assigns."""
         text = self.sourced(name.flat) if self.sourced is not None else None
@@ -332,6 +393,15 @@ class _Run:
         for key in [key for key in self.state if key.isdigit() or key in "@*"]:
             del self.state[key]
         self.state.update(outer)
+
+
+def _digits(known: Mapping[str, object]) -> list[str]:
+    """Names of the numbered words, from $1 on without a gap."""
+    return list(takewhile(known.__contains__, map(str, range(1, 100))))
+
+
+def _numbered(known: Mapping[str, Text]) -> list[Text]:
+    return [known[name] for name in _digits(known)]
 
 
 def script_given(words: list[Text]) -> Text | None:

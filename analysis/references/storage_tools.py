@@ -38,6 +38,9 @@ def touches(command: shell.Command) -> Iterator[Touch]:
     for index, word in enumerate(words[:6]):
         name = word.flat.rpartition("/")[2]
         rest = words[index + 1 :]
+        if index == 0 and name in _FILE_TOOLS and any(located(one) for one in rest):
+            yield from _copying(name, _plain(rest), rest if name == "rsync" else [], name)
+            return
         if name in _TOOLS:
             yield from _TOOLS[name](rest)
         if name in ("bq", "duckdb", "psql", "snowsql") or "clickhouse" in name:
@@ -303,6 +306,8 @@ def _hadoop(words: list[Text]) -> Iterator[Touch]:
             yield from _copying(verbs[name][0], _plain(words)[1:], words, "hadoop fs")
 
 
+# Of the system: they act on Cloud Storage where it is mounted.
+_FILE_TOOLS = frozenset(("cp", "mv", "rm", "rsync", "ls", "cat"))
 _TOOLS = {
     "gsutil": _gsutil,
     "gcloud": _gcloud,

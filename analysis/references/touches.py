@@ -168,15 +168,14 @@ def _returned(sink: Sink, arguments: Arguments, places: Sequence[Location]) -> V
     listed = next(
         (values for argument in (*sink.uri, *sink.path) if (values := texts(_argument(arguments, argument)))), []
     )
-    return Items([_below_folder(text) + rest for text in listed], complete=False) if listed else None
+    return Items([_listed(text, rest) for text in listed], complete=False) if listed else None
 
 
-def _below_folder(text: Text) -> Text:
-    """What the names that a listing returns begin with: the folder, or a pattern up to its first star."""
-    star = text.flat.find("*")
-    if star >= 0:
-        return text.cut(0, star)
-    return text if text.flat.endswith(("/", HOLE)) or not text.flat else text + literal("/")
+def _listed(text: Text, rest: Text) -> Text:
+    """A name that a listing returns: one below the folder, or one like the pattern."""
+    if "*" in text.flat:
+        return text
+    return text + rest if text.flat.endswith(("/", HOLE)) or not text.flat else text + literal("/") + rest
 
 
 def _argument(arguments: Arguments, argument: Argument) -> Value | None:
