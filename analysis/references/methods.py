@@ -315,6 +315,6 @@ def _path_method(owner: PathValue, name: str, arguments: Arguments) -> Value | N
         at = stem if name == "with_suffix" and stem > cut else cut + 1
         return PathValue(owner.text.cut(0, at) + as_text(_first(arguments)))
     if name in ("glob", "rglob", "iterdir") and operators.truth(owner.text) is not False:
-        pattern = as_text(_first(arguments)) if name == "glob" and arguments.positional else hole("file")
-        return Items([PathValue(operators.join_paths([owner.text, pattern]))], complete=False)
+        listed = as_text(_first(arguments)) if name == "glob" and arguments.positional else hole("file")
+        return Items([PathValue(operators.join_paths([owner.text, listed]))], complete=False)
     return None
