@@ -1,5 +1,7 @@
 """Reading and writing parts of values: attributes, items, slices."""
 
+import ast
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from analysis.references import environment, parsing
@@ -32,11 +34,14 @@ from analysis.references.values import (
 if TYPE_CHECKING:
     from analysis.references.machine import Machine
 
+_DEEP = 12  # calls, past which no method is run for what it sets
+
 
 def attribute(machine: "Machine", owner: Value, name: str, frame: Frame) -> Value:
     """`owner.name`."""
     if isinstance(owner, Either):
-        return either([attribute(machine, option, name, frame) for option in owner.options])
+        options = [option for option in owner.options if option != Constant(None)]  # None has none
+        return either([attribute(machine, option, name, frame) for option in options])
     if isinstance(owner, ModuleValue):
         return machine.module_attribute(owner.module, name)
     if isinstance(owner, External):
@@ -94,23 +99,62 @@ def _path(owner: PathValue, name: str) -> Value:
 
 
 def _instance(machine: "Machine", owner: Instance, name: str, frame: Frame) -> Value:
-    if name in owner.names:
-        return owner.names[name]
+    held = owner.names.get(name)
+    if held is None or held == Constant(None):
+        held = _prepared(machine, owner, name, frame) or held
+    if held is not None:
+        return held
     found = class_member(owner.cls, name)
     if isinstance(found, Function):
-        kinds = machine.decorator_names(found)
-        if kinds & {"property", "cached_property"}:
-            return machine.invoke(found, [owner], {}, frame, None)
-        if "staticmethod" in kinds:
-            return found
-        return Method(found, owner.cls if "classmethod" in kinds else owner)
+        return _method(machine, owner, found, frame)
     if found is not None:
         return found
     if name == "__class__":
         return owner.cls
-    if external_base(owner.cls):
-        return Member(owner, name)
-    return Unknown(name)
+    return Member(owner, name) if external_base(owner.cls) else Unknown(name)
+
+
+def _method(machine: "Machine", owner: Instance, function: Function, frame: Frame) -> Value:
+    kinds = machine.decorator_names(function)
+    if kinds & {"property", "cached_property"}:
+        return machine.invoke(function, [owner], {}, frame, None)
+    return function if "staticmethod" in kinds else Method(function, owner.cls if "classmethod" in kinds else owner)
+
+
+def _prepared(machine: "Machine", owner: Instance, name: str, frame: Frame) -> Value | None:
+    """An attribute that holds nothing yet: the method of the class that sets it is taken to have run before."""
+    key = (id(owner), name)
+    setter = _setter(owner.cls, name) if key not in machine.prepared and len(frame.calls) < _DEEP else None
+    if setter is None or setter is frame.function:
+        return None
+    machine.prepared[key] = owner
+    machine.invoke(setter, [owner], {}, frame, None)
+    return owner.names.get(name)
+
+
+def _setter(cls: Class, name: str) -> Function | None:
+    """The method, other than the constructor, that assigns `self.name`."""
+    for member in cls.names.values():
+        if isinstance(member, Function) and member.name != "__init__" and name in _assigned(member.node):
+            return member
+    bases = (option for base in cls.bases for option in alternatives(base) if isinstance(option, Class))
+    return next((found for base in bases if base is not cls and (found := _setter(base, name))), None)
+
+
+@lru_cache(maxsize=4_000)
+def _assigned(node: ast.AST) -> frozenset[str]:
+    """Attributes of `self` that a method assigns."""
+    targets = [
+        target
+        for statement in ast.walk(node)
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+    ]
+    return frozenset(
+        target.attr
+        for target in targets
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
+    )
 
 
 def _class(owner: Class, name: str) -> Value:

@@ -95,6 +95,9 @@ class Machine:
         self.instances: dict[int, Instance] = {}
         # Results of earlier calls; each keeps its function alive, whose identity is part of the key.
         self.remembered: dict[Hashable, tuple[Value, Function]] = {}
+        self.writes: list[statements.Write] = []  # to attributes of objects, in the branch being executed
+        # Attributes whose setting methods were run; each keeps its object alive, whose identity is part of the key.
+        self.prepared: dict[tuple[int, str], Instance] = {}
         self.commands: list[Function] = []  # click and typer commands, in order of definition
 
     @property

@@ -227,9 +227,13 @@ def _enter(machine: Machine, path: str, name: str, usual: int = STEPS_PER_MODULE
     machine.program.executed.add(path)
 
 
+# Turns of the exploration: functions make the objects whose methods come next, both before what they call.
+_FUNCTIONS, _METHODS, _ALL = range(3)
+
+
 def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> None:
     """Functions that nothing called: with holes for their parameters, callers before the called."""
-    for first in (True, False):
+    for turn in (_FUNCTIONS, _METHODS, _ALL):
         for path in paths:
             root = script_root(path)
             shared_machine = shared.setdefault(root, Machine(program, root, Process()))
@@ -240,9 +244,9 @@ def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> 
             module = machine.modules.get(path)
             if module is None:
                 continue
-            used = _called_names(module.tree) if first else set()
+            used = _called_names(module.tree) if turn != _ALL else set()
             for function in list(module.functions):
-                if not _worth_exploring(program, function):
+                if (turn == _FUNCTIONS and function.owner is not None) or not _worth_exploring(program, function):
                     continue
                 if (
                     (path, function.node.lineno) not in program.called

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from analysis.references.machine import Machine
 
 
+# Names of an object, the one that was written, and what it stood for.
+Write = tuple[dict[str, Value], str, Value | None]
+
+
 class Flow(Enum):
     ON = "runs on"
     LOOP = "leaves the turn of the loop"
@@ -95,6 +99,7 @@ def assign(machine: "Machine", target: ast.expr, value: Value, frame: Frame) -> 
         owner = machine.evaluate(target.value, frame)
         for option in alternatives(owner):
             if isinstance(option, Instance | Product | Class):
+                machine.writes.append((option.names, target.attr, option.names.get(target.attr)))
                 option.names[target.attr] = value
             elif isinstance(option, Table):
                 option.entries[target.attr] = value
@@ -163,18 +168,49 @@ def branches(
     start = dict(frame.names)
     left: list[dict[str, Value]] = []
     flows: list[Flow] = []
+    written: list[list[Write]] = []
+    before, machine.writes = machine.writes, []
     for number, body in enumerate(bodies):
         frame.names.clear()
         frame.names.update(start)
         frame.names.update(assumed[number] if assumed else {})
         flow = execute(machine, body, frame)
         flows.append(flow)
+        written.append(_taken_back(machine.writes))
+        machine.writes = []
         if flow is Flow.ON:
             left.append(dict(frame.names))
+    machine.writes = before
+    _merge_writes(machine, written)
     if left:
         merge_names(frame.names, left)
         return Flow.ON
     return Flow.LOOP if Flow.LOOP in flows else Flow.STOP
+
+
+def _taken_back(writes: list[Write]) -> list[Write]:
+    """What a branch left in attributes of objects, which get back what they held before it."""
+    first: dict[tuple[int, str], Write] = {}
+    for names, key, earlier in writes:
+        first.setdefault((id(names), key), (names, key, earlier))
+    left: list[Write] = [(names, key, names.get(key)) for names, key, _ in first.values()]
+    for names, key, earlier in first.values():
+        if earlier is None:
+            names.pop(key, None)
+        else:
+            names[key] = earlier
+    return left
+
+
+def _merge_writes(machine: "Machine", written: list[list[Write]]) -> None:
+    """Attributes after branches of which one was taken."""
+    places = {(id(names), key): (names, key) for writes in written for names, key, _ in writes}
+    found = [{(id(names), key): value for names, key, value in writes} for writes in written]
+    for place, (names, key) in places.items():
+        earlier = names.get(key)
+        values = [branch.get(place, earlier) for branch in found]
+        machine.writes.append((names, key, earlier))
+        names[key] = either([value for value in values if value is not None])
 
 
 def _for(machine: "Machine", node: ast.For | ast.AsyncFor, frame: Frame) -> Flow:
