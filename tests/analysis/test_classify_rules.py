@@ -226,7 +226,7 @@ def test_a_job_header_names_the_job_and_the_client_tells_two_apart() -> None:
 def test_an_unknown_key_is_refused_with_its_nearest_match(tmp_path: Path) -> None:
     path = tmp_path / "thermocline.toml"
     path.write_text("[thresholds]\nhot_read_day_30 = 3\n", encoding="utf-8")
-    with pytest.raises(BadInput, match=r"thresholds.hot_read_day_30.*did you mean `thresholds.hot_read_days_30`"):
+    with pytest.raises(BadInput, match=r"thresholds.hot_read_day_30.*did you mean `hot_read_days_30`"):
         load_settings(path)
 
 
@@ -300,5 +300,5 @@ def test_becoming_unknown_is_neither_warming_nor_cooling() -> None:
 
 
 def test_a_missing_subfolder_is_refused_with_near_names() -> None:
-    with pytest.raises(BadInput, match="did you mean archives"):
+    with pytest.raises(BadInput, match="did you mean `archives`"):
         snapshot(1, subfolder("archives")).find("archive")
