@@ -1,5 +1,6 @@
 """Hand-written configuration: every key reaches the plan, and everything else is refused with its line."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,46 @@ def edited(tmp_path: Path, old: str, new: str) -> Path:
     path = tmp_path / "migration_configs.yaml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     return path
+
+
+# What a team's own file was seen to hold: six use cases, these keys, and these ways of writing them.
+WRITTEN_KEYS = """
+    pattern source_bucket target_bucket source_path target_path include_subfolders file_types file_patterns
+    subfolder_mapping partition_pattern date_range retention_days lifecycle_policy cleanup_after_migration batch_size
+    validation validation.check_file_count validation.verify_checksums validation.verify_file_sizes
+"""
+FORMS = {
+    "a heading": r"^# \S",
+    "an empty text with a remark": r'^  target_path: ""  # \S',
+    "a list on one line": r'^  file_types: \["\*\.csv", ',
+    "a list on lines of its own": r'^  file_patterns:\n    - "\S+\*\.',
+    "a remark with quotes, a comma and a colon": r'^  date_range: "last_30_days"  # or "all", "YYYY-MM-DD:YYYY-MM-DD"$',
+    "quoted folders as keys": r'^  subfolder_mapping:\n    "\w+/": "\w+/"$',
+    "an environment in the middle and at the start": r'"data-bucket-\{env\}"(?s:.)*"\{env\}/export/\{YYYYMMDD\}/"',
+    "a mapping inside one": r"^  validation:\n    check_file_count: true\n    verify_checksums: true$",
+    "a number with a remark": r"^  retention_days: 7  # \S",
+    "a truth with a remark": r"^  cleanup_after_migration: true  # \S",
+}
+
+
+def test_the_configuration_of_these_tests_has_every_key_and_every_form() -> None:
+    text = CONFIGS.read_text(encoding="utf-8")
+    use_cases = parse_yaml(text, CONFIGS.name).data
+
+    keys = {key for use_case in use_cases.values() for key in use_case}
+    keys |= {f"validation.{key}" for use_case in use_cases.values() for key in use_case.get("validation", {})}
+    assert keys == set(WRITTEN_KEYS.split())
+    patterns = {use_case["pattern"] for use_case in use_cases.values()}
+    assert patterns == {"single_folder", "multi_folder", "file_pattern", "date_partitioned"}
+    assert len(use_cases) == 6
+    assert [form for form, written in FORMS.items() if not re.search(written, text, re.MULTILINE)] == []
+    assert list(load_configs(CONFIGS).use_cases) == list(use_cases)
+
+
+@pytest.mark.parametrize("text", ["all", "last_7_days", "2026-09-01:2026-10-31", "2026-10-31"])
+def test_every_form_of_a_date_range(tmp_path: Path, text: str) -> None:
+    plan = plan_with(config=edited(tmp_path, "last_30_days", text))
+    assert move_of(plan, "deliveries").migration.date_range == text
 
 
 def test_several_folders_with_types_and_a_named_lifecycle() -> None:
@@ -154,7 +195,7 @@ def test_a_use_case_inside_a_subfolder_is_taken_out_of_it(tmp_path: Path) -> Non
         ("lifecycle_policy: \"immediate_coldline\"", "lifecycle_policy: \"imediate_coldline\"", "immediate_coldline"),
         ("source_path: \"deliveries/\"", "source_path: \"delivries/\"", "did you mean `deliveries/`?"),
         ("source_bucket: \"data-bucket-{env}\"", "source_bucket: \"other-bucket-{env}\"", "other-bucket-prod"),
-        ("  cleanup_after_migration: true\n\n", "  file_patterns: [\"*\"]\n\n", "means nothing to single_folder"),
+        ("  cleanup_after_migration: true  #", "  file_patterns: [\"*\"]  #", "means nothing to single_folder"),
         ("staging:\n", "staging:\nstaging:\n", "is there twice"),
         ("  target_path: \"imports/\"", "  target_path: &x \"imports/\"\n  file_typs: *x", "aliases are not read"),
     ],
