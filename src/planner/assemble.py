@@ -1,7 +1,8 @@
 """Puts decided rows together as a plan: the text of each move, the phases, digests and the plan's id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
+from itertools import islice
 
 import msgspec
 
@@ -20,6 +21,8 @@ from planner.prices import Place, PriceTable
 from planner.steps import checks, code_changes, six_steps
 from planner.tiers import DEFERRED, LAST_MOVING_PHASE, PHASE_TITLES, Placement
 from planner.wording import benefits, recommendation, risks
+
+FORMATS = 5  # that are named
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -46,13 +49,15 @@ def assemble(
     source: Place,
     prices: PriceTable,
     facts: BucketFacts | None,
+    formats: Mapping[str, Mapping[str, int]],
 ) -> Plan:
     """The plan of these rows, which are in rank order; digests and id follow from the content."""
     phases_of = {row.candidate.use_case: row.placement.phase for row in rows}
     tied = shared_with([(row.candidate.use_case, row.candidate.subfolder) for row in rows], phases_of)
     moves: dict[int, list[Move]] = {phase: [] for phase in PHASE_TITLES}
     for rank, row in enumerate(rows, 1):
-        moves[row.placement.phase].append(_move(rank, row, tied.get(row.candidate.use_case, ()), facts))
+        found = formats.get(row.candidate.subfolder.name, {})
+        moves[row.placement.phase].append(_move(rank, row, tied.get(row.candidate.use_case, ()), facts, found))
     plan = Plan(
         schema_version=SCHEMA_VERSION,
         plan_id="",
@@ -121,7 +126,9 @@ def _warnings(analysis: Analysis, rows: Sequence[Row], facts: BucketFacts | None
     return tuple(found)
 
 
-def _move(rank: int, row: Row, shared: tuple[Shared, ...], facts: BucketFacts | None) -> Move:
+def _move(
+    rank: int, row: Row, shared: tuple[Shared, ...], facts: BucketFacts | None, formats: Mapping[str, int]
+) -> Move:
     subfolder, migration, placement = row.candidate.subfolder, row.migration, row.placement
     moves = placement.action == "move"
     changes = code_changes(subfolder)
@@ -147,6 +154,7 @@ def _move(rank: int, row: Row, shared: tuple[Shared, ...], facts: BucketFacts | 
         bytes=subfolder.bytes,
         layout=subfolder.template if subfolder.template != subfolder.prefix else "",
         folders=len(subfolder.children),
+        formats=_named(formats),
         migration=migration,
         cost=msgspec.structs.replace(row.cost, recommendation=recommendation(placement, row.decision, row.option)),
         score=row.score,
@@ -157,6 +165,14 @@ def _move(rank: int, row: Row, shared: tuple[Shared, ...], facts: BucketFacts | 
         checks=checked,
         differences=_differences(row),
     )
+
+
+def _named(formats: Mapping[str, int]) -> dict[str, int]:
+    """The most frequent file formats, and all others as one."""
+    found = dict(islice(formats.items(), FORMATS))
+    if rest := sum(formats.values()) - sum(found.values()):
+        found["other"] = found.get("other", 0) + rest
+    return found
 
 
 def _differences(row: Row) -> tuple[str, ...]:

@@ -38,14 +38,15 @@ def generate(
     prices: PriceTable,
     taken: Mapping[str, str] | None = None,
     facts: BucketFacts | None = None,
+    formats: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Plan:
     """The plan. `taken` names existing buckets and their projects, to refuse names that belong to somebody else;
-    `facts` is what the source bucket itself says about what would break.
+    `facts` is what the source bucket itself says about what would break; `formats` counts file extensions by subfolder.
 
     Raises InvalidPlanInput for everything that cannot be planned as asked, before anything is written.
     """
     with _collector_paused():
-        return _generate(analysis, settings, env, config, mappings, prices, taken or {}, facts)
+        return _generate(analysis, settings, env, config, mappings, prices, taken or {}, facts, formats or {})
 
 
 @contextmanager
@@ -69,6 +70,7 @@ def _generate(
     prices: PriceTable,
     taken: Mapping[str, str],
     facts: BucketFacts | None,
+    formats: Mapping[str, Mapping[str, int]],
 ) -> Plan:
     check_env(env)
     check_mappings(mappings, analysis.bucket, env, {each.name for each in analysis.subfolders})
@@ -92,7 +94,7 @@ def _generate(
     placements = capped([(row.candidate.use_case, row.placement, row.size) for row in rows], settings)
     rows = [replace(row, placement=placement) for row, placement in zip(rows, placements, strict=True)]
     rows.sort(key=lambda row: row.placement.phase)
-    return assemble(analysis, rows, scene, source, prices, facts)
+    return assemble(analysis, rows, scene, source, prices, facts, formats)
 
 
 def _row(

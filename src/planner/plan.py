@@ -176,6 +176,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     bytes: int
     layout: str = ""  # how names below the subfolder repeat, e.g. `exports/{YYYYMMDD}/`; empty where they do not
     folders: int = 0  # directly below the subfolder
+    formats: dict[str, int] = {}  # objects by file extension, the most frequent ones
     migration: Migration
     cost: Cost
     score: Score

@@ -1,5 +1,6 @@
 """Reads what planning needs from a catalogue; the only I/O besides the plan file."""
 
+from collections import Counter, defaultdict
 from datetime import date
 from importlib.resources import files
 
@@ -40,3 +41,21 @@ def known_projects(catalogue: Catalogue) -> dict[str, str]:
     """The project of each bucket that the evidence names one for."""
     rows = catalogue.connection.execute(_query("known_buckets")).fetchall()
     return {str(bucket): str(project) for bucket, project in rows if project is not None}
+
+
+def formats_of(catalogue: Catalogue, analysis: Analysis) -> dict[str, dict[str, int]]:
+    """Objects by file extension (`other` where there is none), for each subfolder by its name; the most frequent first.
+
+    They are those of the latest inventory; empty where there is none.
+    """
+    names = {subfolder.prefix: subfolder.name for subfolder in analysis.subfolders}
+    depth = max((prefix.count("/") for prefix in names), default=0)
+    rows = catalogue.connection.execute(_query("formats"), {"bucket": analysis.bucket, "depth": str(depth)}).fetchall()
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for folder, extension, objects in rows:
+        place = folder
+        while place and place not in names:
+            place = place[: place.rfind("/", 0, -1) + 1]
+        if place in names:
+            found[names[place]][extension or "other"] += objects
+    return {name: dict(sorted(counts.items(), key=lambda each: (-each[1], each[0]))) for name, counts in found.items()}

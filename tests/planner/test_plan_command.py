@@ -68,6 +68,24 @@ def test_generate_twice_makes_the_same_bytes(catalogue: Path, tmp_path: Path) ->
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
+def test_the_plan_says_which_files_there_are(catalogue: Path, tmp_path: Path) -> None:
+    names = [*(f"archive/{n}.parquet" for n in range(6)), *(f"archive/y.{letter}" for letter in "abcd")]
+    names += ["archive/deep/er/x.JSON.gz", "archive/deep/", "archive/README", "archive.csv"]
+    with Catalogue.create_or_migrate(catalogue) as opened:
+        opened.connection.execute("DELETE FROM object")
+        opened.connection.executemany(
+            "INSERT INTO object (snapshot_date, bucket, name, size) VALUES ('2026-10-31', ?, ?, 1)",
+            [[BUCKET, name] for name in names],
+        )
+    path = tmp_path / "plan.json"
+    assert thermocline("plan", "generate", "--env", "prod", "--catalogue", catalogue, "--output", path) == 0
+
+    formats = {move["use_case"]: move.get("formats") for phase in document(path)["phases"] for move in phase["moves"]}
+    # Five by name, the rest as one; what has no extension is other, too. Folder markers are no files.
+    assert formats["archive"] == {"parquet": 6, "a": 1, "b": 1, "c": 1, "d": 1, "other": 2}
+    assert formats["history"] == {}
+
+
 def test_generate_needs_an_environment(catalogue: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert thermocline("plan", "generate", "--catalogue", catalogue) == 2
     assert "--env" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from analysis.catalogue import Catalogue
@@ -18,7 +19,7 @@ from planner.settings import PlannerSettings
 from planner_evidence import analysis_of, folder
 from small_catalogue import BUCKET, usual_folders, write_catalogue
 from thermocline.cli.app import run
-from thermocline.reporting.priority import IN_FULL, render_html, render_markdown, summarise_phases
+from thermocline.reporting.priority import IN_FULL, kinds, render_html, render_markdown, summarise_phases
 
 SITE = CodeSite("dags/a b.py", 12, "read", "archive/", "code", "pandas.read_parquet")
 
@@ -74,6 +75,33 @@ def test_phases_add_up_to_their_moves(plan: Plan) -> None:
             sum(m.cost.one_off_usd for m in total.phase.moves if m.action == "move")
         )
         assert len(total.moving) + len(total.staying) == len(total.phase.moves)
+
+
+def test_phases_follow_each_other_month_by_month_and_name_who_has_to_know(plan: Plan) -> None:
+    moving = [total for total in summarise_phases(plan) if total.moving]
+    assert [total.month for total in moving] == list(range(1, len(moving) + 1))
+    first = moving[0]
+    assert first.cleanup_month == 3  # 45 quiet days from month 1 on
+    roadmap = section(render_markdown(plan), "Roadmap by phase")
+    assert "- **When**: month 1, at one phase a month; cleanup from month 3 on" in roadmap
+    users = {name for move in first.moving for name in (*move.readers, *move.writers)}
+    assert users
+    assert set(first.people) == users
+    assert f"- **Who has to know**: {'; '.join(first.people)}\n" in roadmap
+
+
+def test_formats_stand_where_the_inventory_tells_them(plan: Plan) -> None:
+    move = plan.moves()[0]
+    assert kinds(move) == ""
+    assert kinds(msgspec.structs.replace(move, formats={"parquet": 2, "json": 1, "csv": 0})) == "parquet 67%, json 33%"
+
+
+def test_grants_on_a_shared_bucket_are_counted_once(plan: Plan) -> None:
+    buckets = {
+        move.migration.target_bucket: move.migration.settings.iam for move in plan.moves() if move.action == "move"
+    }
+    text = section(render_markdown(plan), "What it brings")
+    assert f"{sum(map(len, buckets.values()))} grants" in text
 
 
 def test_an_approval_shows_and_ends_the_request_for_it(plan: Plan) -> None:

@@ -26,7 +26,7 @@ class Alternative(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     storage_class: str
     location: str
     moves: bool  # false: the objects stay in the bucket they are in
-    monthly_usd: float  # the twelfth month's, when young objects have been demoted
+    monthly_usd: float  # the last month's of the three years, when young objects have been demoted
     one_off_usd: float
     one_off: OneOff = OneOff()
     three_year_usd: float  # one-off included

@@ -75,7 +75,7 @@ def generate(
     from planner.generate import generate as build
     from planner.planfile import write
     from planner.prices import load_prices
-    from planner.reading import known_projects, read_for_plan
+    from planner.reading import formats_of, known_projects, read_for_plan
     from planner.settings import planner_settings
     from planner.whatif import with_options
     from thermocline.cli.plan_screens import overview, print_ranking
@@ -99,11 +99,11 @@ def generate(
     mapped = load_mappings(mappings) if mappings else None
     with Catalogue.open(catalogue) as opened:
         analysis = read_for_plan(opened, bucket or known.bucket, _day(as_of))
-        projects = known_projects(opened)
+        projects, formats = known_projects(opened), formats_of(opened, analysis)
 
     def planned(projects: dict[str, str], facts: "BucketFacts | None") -> "Plan":
         return build(analysis, wanted, env=environment, config=configured, mappings=mapped, prices=table,
-                     taken=projects, facts=facts)  # fmt: skip
+                     taken=projects, facts=facts, formats=formats)  # fmt: skip
 
     plan = planned(projects, None)
     if inspect:

@@ -4,7 +4,9 @@
 `https://example.com/repo/blob/main/{file}#L{line}`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,6 +68,7 @@ class PhaseSum(NamedTuple):
     monthly_after_usd: float
     one_off_usd: float
     problems: tuple[str, ...]  # why it may not be carried out yet; empty when it is approved
+    month: int  # in which it can be carried out, at one phase a month; 0 where nothing moves
 
     @property
     def saving_usd(self) -> float:
@@ -81,6 +84,16 @@ class PhaseSum(NamedTuple):
     def observe_days(self) -> int:
         """How long the old places have to be quiet, at least."""
         return max((move.migration.observe_days for move in self.moving), default=0)
+
+    @property
+    def cleanup_month(self) -> int:
+        """The first month in which the old places can have been quiet for long enough."""
+        return self.month + ceil(self.observe_days / 30)
+
+    @property
+    def people(self) -> list[str]:
+        """Everybody who reads or writes what moves, programs and persons."""
+        return list(dict.fromkeys(name for move in self.moving for name in (*move.writers, *move.readers)))
 
     @property
     def meaning(self) -> str:
@@ -107,10 +120,11 @@ def render_markdown(plan: Plan, *, code_url: str | None = None) -> str:
 
 def summarise_phases(plan: Plan) -> list[PhaseSum]:
     """One line a phase, in order."""
-    return [_phase_sum(plan, phase) for phase in plan.phases]
+    months = count(1)
+    return [_phase_sum(plan, phase, months) for phase in plan.phases]
 
 
-def _phase_sum(plan: Plan, phase: Phase) -> PhaseSum:
+def _phase_sum(plan: Plan, phase: Phase, months: Iterator[int]) -> PhaseSum:
     moving = tuple(move for move in phase.moves if move.action == "move")
     return PhaseSum(
         phase=phase,
@@ -122,6 +136,7 @@ def _phase_sum(plan: Plan, phase: Phase) -> PhaseSum:
         monthly_after_usd=sum(move.cost.monthly_after_usd for move in moving),
         one_off_usd=sum(move.cost.one_off_usd for move in moving),
         problems=tuple(approval_problems(plan, phase.phase)) if moving else (),
+        month=next(months) if moving else 0,
     )
 
 
@@ -147,11 +162,22 @@ def _values(plan: Plan, code_url: str | None) -> dict[str, Any]:
         "after": sum(move.cost.monthly_after_usd for move in moving),
         "one_off": sum(move.cost.one_off_usd for move in moving),
         "buckets": _buckets(moving),
+        "colder": sum(move.bytes for move in moving if move.migration.storage_class != "STANDARD"),
+        "grants": sum(len(members[0].migration.settings.iam) for _, members in _buckets(moving)),
+        "alone": sum(len(members) == 1 for _, members in _buckets(moving)),
+        "kinds": kinds,
         "changes": sum(change.change for move in moving for change in move.code_changes),
         "lifecycle": lifecycle_words,
         "sites": sites,
         "address": lambda file, line: code_address(code_url, file, line),
     }
+
+
+def kinds(move: Move) -> str:
+    """`parquet 67%, json 33%`: which files these are, by their number; empty where no inventory tells."""
+    whole = sum(move.formats.values())
+    shares = {name: round(100 * objects / whole) for name, objects in move.formats.items()}
+    return ", ".join(f"{name} {share}%" for name, share in shares.items() if share)
 
 
 def sites(move: Move) -> list[tuple[CodeChange, str]]:
