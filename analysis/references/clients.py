@@ -155,7 +155,7 @@ class _File:
         arguments, named = self._arguments(position)
         for role, place in self._places(entry, owner, arguments, named, start):
             site = Site(self.path, self._line(start))
-            self._told(role, place, site, name, entry.get("confidence", 0.75))
+            self._told(role, place, site, name, 0.75 if "uri" in entry else 0.85)
 
     def _places(
         self, entry: dict[str, Any], owner: str, arguments: list[str], named: dict[str, str], at: int
@@ -176,8 +176,8 @@ class _File:
             bucket = self._argument(entry["bucket"], values, named, at)
             bucket = bucket if bucket is not None else self._default_bucket()
             handle = Handle(bucket) if bucket is not None else None
-        if handle is None and entry.get("alone") and re.match(r"[\w.]+$", owner):
-            handle = Handle(hole("bucket"))
+        if handle is None and entry.get("alone") and re.fullmatch(entry["alone"], owner):
+            handle = Handle(hole("bucket"), None if entry.get("whole") else hole("object"))
         if handle is None:
             return
         if handle.path is None and prefix is None and not entry.get("whole"):

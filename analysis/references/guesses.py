@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _SILENT = re.compile(
     r"(?:^|\.)(?:print|log|info|debug|warning|warn|error|exception|critical|format|append|echo|secho|xcom_push|xcom_pull"
-    r"|urlparse|urlsplit|write|writelines|Exception|\w+Error|Field|field)$"
+    r"|urlparse|urlsplit|write|writelines|Template|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
     r"^template_location$|^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir|pipeline_root)(?:_|$)"
@@ -92,9 +92,12 @@ _OPTIONS_OBJECT = re.compile(r"(?:Options|Config|Configuration|Settings|Argument
 
 
 def _spelled(key: str, name: str, arguments: Arguments) -> Site:
-    """Where an address is handed over: options made for later have nothing but their own lines."""
-    line = arguments.lines.get(key) if _OPTIONS_OBJECT.search(name) else None
-    return Site(arguments.site.file, line) if line else arguments.site
+    """Where an address is handed over: options made for later have nothing but their own lines, and a long call that
+    nobody knows is no task of which everybody looks for the first line.
+    """
+    line = arguments.lines.get(key, 0)
+    far = line - arguments.site.line > recording.NEAR and not name.endswith(("Operator", "Sensor"))
+    return Site(arguments.site.file, line) if line and (far or _OPTIONS_OBJECT.search(name)) else arguments.site
 
 
 _OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w-]*)[= ]")

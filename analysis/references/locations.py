@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from analysis.references.text import HOLE, Text
 
 # A placeholder that somebody fills in later, `{env}` or `${BUCKET}`, may be a part of the name.
-_LATER = r"\$?\{\w+\}"
+_LATER = r"(?:\$?\{\w+\}|\$[A-Za-z_]\w*)"
 _BUCKET = rf"(?:[A-Za-z0-9{HOLE}*]|{_LATER})(?:[A-Za-z0-9._{HOLE}*-]|{_LATER})*"
 
 ADDRESS = re.compile(

@@ -444,13 +444,11 @@ def _without_vaguer(found: list[Reference]) -> list[Reference]:
 
 def _vaguer(one: Reference, other: Reference) -> bool:
     """Whether `one` begins with an unknown part and says otherwise what `other` says."""
-    return (
-        one.prefix.startswith("*")
-        and one.prefix != other.prefix
-        and not other.prefix.startswith("*")
-        and one.bucket in ("*", other.bucket)
-        and fnmatchcase(other.prefix, one.prefix)
-    )
+    if one.bucket not in ("*", other.bucket) or not fnmatchcase(other.prefix, one.prefix):
+        return False
+    if one.bucket == other.bucket:
+        return one.prefix.startswith("*") and not other.prefix.startswith("*")
+    return one.prefix == other.prefix or not other.prefix.startswith("*")
 
 
 def _divided(bucket: Text, prefix: Text) -> tuple[Text, Text]:

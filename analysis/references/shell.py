@@ -406,10 +406,23 @@ def _numbered(known: Mapping[str, Text]) -> list[Text]:
 
 def script_given(words: list[Text]) -> Text | None:
     """The script of `bash -c script`."""
+    if words and words[0].flat.rpartition("/")[2] in ("gcloud", "ssh"):
+        return _elsewhere(words)
     start = next((index for index, word in enumerate(words[:6]) if word.flat in _SHELLS), None)
     rest = words[start:] if start is not None else []
     flag = next((index for index, word in enumerate(rest) if re.fullmatch(r"-\w*c\w*", word.flat)), None)
     return rest[flag + 1] if flag is not None and flag + 1 < len(rest) else None
+
+
+def _elsewhere(words: list[Text]) -> Text | None:
+    """The script that `gcloud compute ssh --command=…` or `ssh host …` runs on another machine."""
+    for index, word in enumerate(words):
+        if word.flat.startswith("--command="):
+            return word.cut(len("--command="))
+        if word.flat == "--command" and index + 1 < len(words):
+            return words[index + 1]
+    last = words[-1]
+    return last if words[0].flat.endswith("ssh") and len(words) > 2 and " " in last.flat.strip() else None
 
 
 def _output(found: list[Command]) -> Text:

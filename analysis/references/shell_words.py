@@ -11,7 +11,7 @@ from analysis.references.text import Text, hole
 _HEREDOC = re.compile(r"<<-?\s*(?P<quote>['\"]?)(?P<word>\w+)(?P=quote)(?P<rest>[^\n]*)$")
 _SUBSTITUTION = re.compile(r"\$\((?!\()(?P<inner>[^()]*(?:\([^()]*\)[^()]*)*)\)|`(?P<old>[^`]*)`")
 _VARIABLE = re.compile(
-    r"\$\{#?(?P<name>\w+)(?::?[-=](?P<default>(?:[^{}]|\{[^{}]*\})*)|(?:[^{}]|\{[^{}]*\})*)?\}|\$(?P<word>[A-Za-z_]\w*|\d|@|\*)"
+    r"\$\{[#!]?(?P<name>\w+)(?::?[-=](?P<default>(?:[^{}]|\{[^{}]*\})*)|(?:[^{}]|\{[^{}]*\})*)?\}|\$(?P<word>[A-Za-z_]\w*|\d|@|\*)"
 )
 _TOKEN = re.compile(
     r"(?P<space>(?:[ \t]|\\\r?\n)+)|(?P<comment>(?<![^\s;])#[^\n]*)"
@@ -28,7 +28,7 @@ def expand(text: Text, known: Mapping[str, Text], env: str | None) -> Text:
     spans = []
     for match in _VARIABLE.finditer(text.flat):
         name = match["name"] or match["word"] or ""
-        value = known.get(name)
+        value = known.get(name) if not match.group().startswith("${!") else None  # the name of the name
         if value is None and environment.names_environment(name):
             value = environment.current(env)
         if value is None and match["default"]:

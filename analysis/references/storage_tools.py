@@ -35,7 +35,8 @@ _REFERENCE_VERBS = {
 def touches(command: shell.Command) -> Iterator[Touch]:
     """What one simple command of a storage tool touches."""
     words = command.words
-    for index, word in enumerate(words[:6]):
+    wrapped = bool(words) and words[0].flat.rpartition("/")[2] in _WRAPPERS
+    for index, word in enumerate(words if wrapped else words[:6]):
         name = word.flat.rpartition("/")[2]
         rest = words[index + 1 :]
         if index == 0 and name in _FILE_TOOLS and any(located(one) for one in rest):
@@ -146,11 +147,21 @@ def _copying(verb: str, targets: list[Text], words: list[Text], tool: str) -> It
         yield from found or _somewhere(verb, targets, words, via)
     elif verb in ("rm", "delete", "purge"):
         for target in targets:
-            yield from _place("delete", target, via)
+            yield from _certain("delete", target, via)
     elif verb in _LIST_VERBS or verb in _READ_VERBS or verb in _REFERENCE_VERBS:
         role: Role = "list" if verb in _LIST_VERBS else "read" if verb in _READ_VERBS else "reference"
         for target in targets:
-            yield from _place(role, target, via)
+            yield from _certain(role, target, via)
+
+
+def _certain(role: Role, word: Text, via: str) -> Iterator[Touch]:
+    """What Cloud Storage's own tool acts on alone lies there, whatever it is."""
+    found = list(_place(role, word, via))
+    if not found and role != "reference" and word.flat.startswith(HOLE) and via.startswith(("gsutil", "gcloud")):
+        slash = word.flat.find("/")
+        place = Location(word.cut(0, slash), word.cut(slash + 1)) if slash > 0 else Location(word, word)
+        found = [(role, place, word.first_line, via)]
+    yield from found
 
 
 def _gcloud(words: list[Text]) -> Iterator[Touch]:
@@ -306,6 +317,8 @@ def _hadoop(words: list[Text]) -> Iterator[Touch]:
             yield from _copying(verbs[name][0], _plain(words)[1:], words, "hadoop fs")
 
 
+# That run another command, somewhere among their words.
+_WRAPPERS = frozenset(("docker", "podman", "kubectl", "sudo", "timeout", "nice", "env", "parallel", "retry", "su"))
 # Of the system: they act on Cloud Storage where it is mounted.
 _FILE_TOOLS = frozenset(("cp", "mv", "rm", "rsync", "ls", "cat"))
 _TOOLS = {

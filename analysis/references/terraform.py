@@ -6,12 +6,15 @@ This reads blocks and `key = value` lines, as `terraform fmt` lays them out; exp
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
-from analysis.references import environment
+from analysis.references import environment, shell, storage_tools
 from analysis.references.locations import located
 from analysis.references.model import Role, Site
 from analysis.references.program import Program
-from analysis.references.text import Text, hole, literal
+from analysis.references.sql import looks_like_sql
+from analysis.references.sql import touches as sql_touches
+from analysis.references.text import Text, hole, join, literal
 
 _OPEN = re.compile(r'^\s*(?P<words>[\w-]+(?:\s+"[^"]*")*)\s*(?:=\s*)?\{\s*(?P<rest>.*)$')
 _ATTRIBUTE = re.compile(r"^\s*(?P<key>[\w-]+)\s*=\s*(?P<value>.+?)\s*$")
@@ -21,7 +24,9 @@ _STRING = re.compile(
     r"|(?P<name>\b(?:var|local|google_[\w]+|data|module)(?:\.[\w-]+)(?:\.[\w-]+|\[[^\]]*\])*)"
 )
 _INDEX = re.compile(r"\[[^\]]*\]")
-_INNER = re.compile(r"\$\{(?P<name>[^}]*)\}")
+_INNER = re.compile(r"\$\$(?=\{)|\$\{(?P<name>[^}]*)\}")
+_HEREDOC = re.compile(r"<<[-~]?\s*\"?(?P<word>\w+)\"?\s*$")
+_COMMANDS = re.compile(r"\b(?:gsutil|gcloud|bq|rclone|gcsfuse)\s")
 _COMMENT = re.compile(r"^\s*(?:#|//)")
 _ADDRESS_ROLES: dict[str, Role] = {"source_uris": "read", "destination_uris": "write", "source_uri": "read"}
 _PAIRS: tuple[tuple[str, str, str, Role], ...] = (
@@ -68,9 +73,12 @@ def _blocks(program: Program, path: str) -> Iterator[_Block]:
     stack = [_Block([path], 1)]
     finished: list[_Block] = []
     key = ""
-    for number, whole in enumerate(text.lines(), 1):
+    for number, whole, body in _lines(text):
         line, flat = whole, whole.flat
-        if _COMMENT.match(flat):
+        if body is not None:
+            match = _ATTRIBUTE.match(flat)
+            key = match["key"] if match else key
+            stack[-1].values.setdefault(key or "value", []).append(_filled(body))
             continue
         opened = _OPEN.match(flat)
         if opened:
@@ -95,6 +103,20 @@ def _blocks(program: Program, path: str) -> Iterator[_Block]:
     yield from [*finished, *stack]
 
 
+def _lines(text: Text) -> Iterator[tuple[int, Text, Text | None]]:
+    """Lines that are no comment, counted from 1; one that opens a here-document with what that holds."""
+    lines = enumerate(text.lines(), 1)
+    for number, line in lines:
+        heredoc = _HEREDOC.search(line.flat)
+        if _COMMENT.match(line.flat):
+            continue
+        body = None
+        if heredoc:
+            inner = takewhile(lambda one: one[1].flat.strip() != heredoc["word"], lines)  # noqa: B023 - used at once
+            body = join(literal("\n"), [whole for _, whole in inner])
+        yield number, line, body
+
+
 def _closing(flat: str) -> int:
     """Closing braces of the line that no brace on it opened."""
     bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", flat)
@@ -107,8 +129,17 @@ def _values(value: Text) -> Iterator[Text]:
             yield hole(_INDEX.sub("", match["name"]), value.first_line)
         else:
             inner = value.cut(match.start("text"), match.end("text"))
-            spans = [(m.start(), m.end(), hole(_INDEX.sub("", m["name"]).strip())) for m in _INNER.finditer(inner.flat)]
-            yield inner.replace_spans(spans)
+            escapes = [(m.start(), m.end(), Text()) for m in re.finditer(r"\\(?=\")", inner.flat)]
+            yield _filled(inner.replace_spans(escapes))
+
+
+def _filled(text: Text) -> Text:
+    """A template with a hole called like it for each expression; `$${` is a `${` that a shell is to see."""
+    spans = [
+        (m.start(), m.end(), literal("$") if m["name"] is None else hole(_INDEX.sub("", m["name"]).strip()))
+        for m in _INNER.finditer(text.flat)
+    ]
+    return text.replace_spans(spans)
 
 
 def _names(program: Program, blocks: dict[str, list[_Block]]) -> dict[str, Text]:
@@ -167,12 +198,28 @@ def _record(program: Program, path: str, block: _Block, known: dict[str, Text]) 
             bucket = _settled(buckets[0], known, program.env)
             for prefix in _chosen(block) if name == "gcs_data_source" and path_key not in block.values else paths[:1]:
                 settled = _settled(prefix, known, program.env)
-                program.record(role, bucket, settled, Site(path, block.line), kind, 0.8, workload="terraform")
+                program.record(role, bucket, settled, Site(path, block.line), kind, 0.9, workload="terraform")
             return
     for key, values in block.values.items():
         for value in values:
-            place = located(_settled(value, known, program.env))
+            settled = _settled(value, known, program.env)
+            if _COMMANDS.search(settled.flat) or looks_like_sql(settled.flat):
+                _run(program, path, settled)
+                continue
+            place = located(settled)
             if place is not None:
                 site = value.first_line or Site(path, block.line)
                 role = _ADDRESS_ROLES.get(key, "reference")
                 program.record(role, place.bucket, place.prefix, site, f"{kind}.{key}", 0.7, workload="terraform")
+
+
+def _run(program: Program, path: str, text: Text) -> None:
+    """Commands and queries that machines, containers and provisioners are given."""
+    if looks_like_sql(text.flat) and not _COMMANDS.search(text.flat):
+        for role, place, site, via in sql_touches(text):
+            program.record(role, place.bucket, place.prefix, site or Site(path, 1), via, 0.9, workload="terraform")
+        return
+    for command in shell.commands(text, {}, program.env):
+        for role, place, _, via in storage_tools.touches(command):
+            site = command.site if command.site is not None and command.site.file == path else Site(path, 1)
+            program.record(role, place.bucket, place.prefix, site, via, 0.9, workload="terraform")
