@@ -6,9 +6,10 @@ The key covers every byte that can change the answer: the files, the environment
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,16 @@ def key_of(checkout: Checkout, env: str | None, settings: Mapping[str, Any] | No
 
 @cache
 def _own_code() -> bytes:
-    digest = hashlib.sha256()
-    folder = files("analysis.references")
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".py"):
-            digest.update(entry.read_bytes())
-    digest.update(folder.joinpath("data/sinks.toml").read_bytes())
-    return digest.digest()
+    """A digest of this package's modules and tables, in whatever folder of it they lie."""
+    return hashlib.sha256(b"".join(_contents(files("analysis.references")))).digest()
+
+
+def _contents(place: Traversable) -> Iterator[bytes]:
+    for entry in sorted(place.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _contents(entry)
+        elif entry.name.endswith((".py", ".toml")):
+            yield entry.name.encode() + b"\0" + entry.read_bytes()
 
 
 def read(folder: Path, checkout: Path, env: str | None, key: str) -> ScanResult | None:

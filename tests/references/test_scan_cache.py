@@ -1,7 +1,12 @@
 """An unchanged checkout is answered from what the last scan kept; any change that matters is scanned again."""
 
+import shutil
+from importlib.resources import files
 from pathlib import Path
 
+import pytest
+
+from analysis.references import cache
 from analysis.references.scan import scan_checkout
 
 
@@ -40,3 +45,16 @@ def test_a_damaged_cache_is_scanned_past(tmp_path: Path) -> None:
     result = scan_checkout(code, keep_in=kept)
     assert not result.cached
     assert [reference.role for reference in result.references] == ["list"]
+
+
+def test_code_and_tables_of_every_folder_of_the_scanner_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = Path(str(files("analysis.references")))
+    copy = tmp_path / "scanner"
+    shutil.copytree(ours, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(cache, "files", lambda _: copy)
+    digests = {cache._own_code.__wrapped__()}
+    for name in ("scan.py", "ecmascript/syntax.py", "patch/engine.py", "data/sinks.toml", "data/clients.toml"):
+        with (copy / name).open("a", encoding="utf-8") as file:
+            file.write("# another word\n")
+        digests.add(cache._own_code.__wrapped__())
+    assert len(digests) == 6
