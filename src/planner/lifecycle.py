@@ -74,7 +74,7 @@ def refuse_deleting_now(policy: Policy, oldest_days: int, where: str) -> None:
     for number, rule in enumerate(policy["rule"], 1):
         condition = rule["condition"]
         days = condition.get("daysSinceCustomTime")
-        if rule["action"]["type"] == "Delete" and "age" not in condition and days is not None and days <= oldest_days:
+        if rule["action"]["type"] == "Delete" and not condition.get("age") and days is not None and days <= oldest_days:
             raise InvalidPlanInput(
                 f"{where}: lifecycle rule {number} would delete copies of objects over {days} days old at once "
                 f"(the oldest are over {oldest_days} days)",

@@ -64,7 +64,7 @@ def check_bucket_name(name: str, where: str) -> str:
     if len(name) > BUCKET_CHARACTERS:
         raise InvalidPlanInput(
             f"{where}: the bucket name {name!r} has {len(name)} characters, {BUCKET_CHARACTERS} are allowed",
-            "give the subfolder a shorter target in bucket_mappings.yaml",
+            "give the subfolder a shorter target where it is configured, or in bucket_mappings.yaml",
         )
     if len(name) < 3 or not BUCKET.fullmatch(name):
         raise InvalidPlanInput(

@@ -229,6 +229,7 @@ def test_an_unknown_key_is_named_with_its_own_line(tmp_path: Path) -> None:
         ('[{action: {type: Delete}, condition: {age: 0}}]', "as soon as the policy is set"),
         ('[{action: {type: Delete}, condition: {matchesStorageClass: [COLDLINE]}}]', "as soon as the policy is set"),
         ('[{action: {type: Delete}, condition: {daysSinceCustomTime: 10}}]', "at once"),
+        ('[{action: {type: Delete}, condition: {age: 0, daysSinceCustomTime: 10}}]', "at once"),
         ('[{action: {type: Erase}, condition: {age: 9}}]', "no known action"),
         ('[{action: {type: SetStorageClass, storageClass: FROZEN}, condition: {age: 9}}]', "FROZEN"),
         ('[{action: {type: Delete}, condition: {aeg: 9}}]', "did you mean `age`?"),
