@@ -1,9 +1,19 @@
 """Files that are written whole: after a crash, or on a full disk, there is the old one or the new one, never a part."""
 
+import hashlib
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+
+LONGEST = 100
+
+
+def file_part(name: str) -> str:
+    """A name out of a plan as a part of a file's name: it brings no path, and fits every file system."""
+    safe = re.sub(r"[^A-Za-z0-9._+-]", "_", name)
+    return safe if len(safe) <= LONGEST else f"{safe[:LONGEST]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 def write_whole(files: Mapping[Path, str | bytes]) -> None:

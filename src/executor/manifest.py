@@ -5,12 +5,12 @@ character that a spreadsheet would run.
 """
 
 import csv
-import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from analysis.whole_files import file_part
 from executor.definition import Definition
 from executor.errors import JournalBroken, MoveRefused
 from executor.journal import Journal
@@ -34,8 +34,7 @@ BATCH = 10_000
 
 def manifest_path(plan_path: Path, use_case: str, kind: str) -> Path:
     """Beside the plan; the use case can bring no path of its own."""
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", use_case)
-    return plan_path.with_name(f"{plan_path.stem}.{safe}.manifest.{kind}")
+    return plan_path.with_name(f"{plan_path.stem}.{file_part(use_case)}.manifest.{kind}")
 
 
 def write_manifest(journal: Journal, definition: Definition, move: Move, path: Path) -> None:

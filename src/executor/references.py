@@ -5,7 +5,6 @@ a checkout that it was given, and only the very file that the journal knows.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from analysis.errors import AnalysisError
 from analysis.references.patch.moves import FolderMove
 from analysis.references.patch.series import Patch, apply_diffs, encoded, patch_series
-from analysis.whole_files import write_whole
+from analysis.whole_files import file_part, write_whole
 from executor.dates import DateRange
 from executor.definition import Definition
 from executor.errors import JournalBroken
@@ -79,8 +78,7 @@ def write_patches(
 
 
 def _beside(plan_path: Path, patch: Patch, kind: str) -> Path:
-    safe = re.sub(r"[^A-Za-z0-9._+-]", "_", patch.use_case)
-    return plan_path.with_name(f"{plan_path.stem}.{safe}.{kind}")
+    return plan_path.with_name(f"{plan_path.stem}.{file_part(patch.use_case)}.{kind}")
 
 
 def _begin(journal: Journal, run_id: str, definition: Definition) -> int:

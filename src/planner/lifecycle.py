@@ -100,6 +100,10 @@ def _check_rule(rule: object, where: str) -> None:
             raise InvalidPlanInput(f"{where} has an unknown condition {key!r}", nearest(key, CONDITIONS))
         if key in (*DAYS, "numNewerVersions") and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
             raise InvalidPlanInput(f"{where}: {key} is not a number of days ({value!r})", "write a whole number")
+        if key.startswith("matches") and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise InvalidPlanInput(f"{where}: {key} is no list of texts ({value!r})", "write it as a list")
+        if (key in DATES and not isinstance(value, str)) or (key == "isLive" and not isinstance(value, bool)):
+            raise InvalidPlanInput(f"{where}: {key} has a strange value ({value!r})", "see the lifecycle format")
     if action["type"] == "Delete":
         _check_delete(condition, where)
 

@@ -17,6 +17,7 @@ import msgspec
 
 from analysis.whole_files import write_whole
 from planner.errors import ApprovalNeeded, InvalidPlanInput
+from planner.lifecycle import checked
 from planner.plan import SCHEMA_VERSION, Approval, Phase, Plan
 from planner.signature import public_key, sign, verified
 
@@ -79,9 +80,14 @@ def loads(raw: bytes, name: str = "plan.json") -> Plan:
         hint = f"this release reads version {SCHEMA_VERSION}; {again}"
         raise InvalidPlanInput(f"{name} has plan version {version!r}", hint)
     try:
-        return msgspec.json.decode(raw, type=Plan)
+        plan = msgspec.json.decode(raw, type=Plan)
     except msgspec.ValidationError as error:
         raise InvalidPlanInput(f"{name} is not a plan this release understands ({error})", again) from error
+    for move in plan.moves():
+        policy = checked(move.migration.lifecycle_policy, f"{name}: `{move.use_case}`")
+        if move.action == "stay" and not all(rule["condition"].get("matchesPrefix") for rule in policy["rule"]):
+            raise InvalidPlanInput(f"{name}: `{move.use_case}` stays, and its rules name no prefix", again)
+    return plan
 
 
 class _Head(msgspec.Struct):

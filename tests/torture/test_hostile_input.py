@@ -6,6 +6,7 @@ hypothesis writes the files, bounded in CI; `make torture` looks twenty times as
 import contextlib
 import csv
 import gzip
+import io
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ from hand_made_plan import SOURCE, move, plan_of, write_approved
 from log_entries import entry
 from planner.config_file import load_configs, load_mappings
 from planner.errors import PlannerError
-from planner.planfile import load
+from planner.planfile import approve, load, write
 from small_catalogue import Folder, write_catalogue
 from thermocline.cli.app import run as main
 from thermocline.reporting.migration import write_migration
@@ -77,6 +79,99 @@ def test_any_plan(content: bytes) -> None:
 )
 def test_monstrous_plans(content: bytes) -> None:
     assert is_clean(refusal(load, "plan.json", content))
+
+
+TEXTS = [
+    "../../x", "/etc/x", "", "\x00", "\x1b[2J", "\u202e", "=1+1", "<script>alert(1)</script>", "$(id)", "`id`", "*",
+    "a'b\"c", "a\nb", "\ud800", "x" * 3000, "%s{0}", "[/red]", "2026-99-99", "..", ".thermocline/", "gs://x/y", "a//b/",
+]  # fmt: skip
+NUMBERS = [-1, 0, 10**18, 10**30, 1e308, True]
+OTHERS = [None, [], {}, [[]], {"a": {}}]
+LOOKS: list[list[str]] = [
+    ["plan", "show"], ["plan", "show", "--use-case", "archives"], ["status"], ["doctor"], ["execute", "--dry-run"],
+    ["plan", "export", "--format", "gcloud"], ["plan", "export", "--format", "terraform"],
+    ["plan", "export", "--format", "transfer-jobs"], ["patch"], ["execute"],
+]  # fmt: skip
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every value inside a document."""
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [path, *(place for key, value in inner for place in places(value, (*path, key)))]
+
+
+def replaced(node: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """The document with the value at one place replaced."""
+    if not path:
+        return value
+    copy = dict(node) if isinstance(node, dict) else list(node)
+    copy[path[0]] = replaced(copy[path[0]], path[1:], value)
+    return copy
+
+
+def strange_instead_of(node: Any, path: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    """Strange values, nine times of ten of the type that stands there."""
+    for key in path:
+        node = node[key]
+    fitting = TEXTS if isinstance(node, str) else NUMBERS if isinstance(node, int | float) else OTHERS
+    return st.integers(0, 9).flatmap(lambda dice: st.sampled_from(fitting if dice else [*TEXTS, *NUMBERS, *OTHERS]))
+
+
+@required(
+    "a plan from a stranger: any values of it replaced by paths, commands, markup, huge or wrong ones",
+    "shown, rehearsed and carried out, or refused with one sentence; nothing is obeyed, no file lies elsewhere",
+)
+@pytest.mark.parametrize("look", LOOKS, ids=" ".join)
+def test_plans_from_strangers(new_world: MakeWorld, look: list[str]) -> None:
+    world = new_world(0)
+    world.fill(2)
+    settings_of = {"iam": [{"role": "roles/storage.objectViewer", "member": "group:a@example.com", "reason": "r"}]}
+    demote = {"action": {"type": "SetStorageClass", "storageClass": "ARCHIVE"}, "condition": {"age": 400}}
+    delete = {"action": {"type": "Delete"}, "condition": {"age": 4000, "matchesPrefix": [MOVED]}}
+    world.write_plan(lifecycle_policy={"rule": [demote, delete]}, settings=settings_of)
+    # Whoever writes a plan can approve it, too.
+    good = json.loads(world.plan.read_bytes())
+    inside = [place for place in places(good) if place]
+    folder = world.directory / "inner" / "work"
+    folder.mkdir(parents=True)
+    code = folder / "code"
+    code.mkdir()
+    (code / "job.py").write_text(f"open('gs://{SOURCE}/{PREFIX}x')\n", encoding="utf-8")
+    words = [*look, str(folder / "plan.json"), *(["--checkout", str(code)] if look == ["patch"] else [])]
+
+    # Mostly of the right type: what is not is refused at the door.
+    change = st.sampled_from(inside).flatmap(lambda place: st.tuples(st.just(place), strange_instead_of(good, place)))
+
+    @given(changes=st.lists(change, min_size=1, max_size=3))
+    @settings(max_examples=25 * MANY, **BOUNDED)
+    def judge(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+        strange = good
+        for place, value in changes:
+            with contextlib.suppress(LookupError, TypeError):
+                strange = replaced(strange, place, value)
+        (folder / "plan.json").write_text(json.dumps(strange), encoding="utf-8")
+        with contextlib.suppress(PlannerError):
+            approved = load(folder / "plan.json")
+            for phase in approved.phases:
+                if any(one.action == "move" for one in phase.moves):
+                    approved = approve(approved, phase.phase, "s@example.com", "", datetime(2026, 11, 1, tzinfo=UTC))
+            write(approved, folder / "plan.json")
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            code = main(words)
+        assert code in {0, 1, 2, 3, 4, 5, 6}, said.getvalue()
+        # What is printed for machines is theirs to quote.
+        assert look[:2] == ["plan", "export"] or not COMMANDS.search(said.getvalue()), said.getvalue()
+        assert {path.name for path in folder.parent.iterdir()} == {"work"}
+        for left in [*folder.glob("plan.json.*"), *folder.glob("*.manifest.*")]:
+            left.unlink()
+        world.server.control("POST", "reset")
+        world.server.control("POST", "settings", {"keep_history": True})
+        world.make_bucket(SOURCE)
+        world.fill(2)
+
+    judge()
+    assert not Path("/etc/x").exists()
 
 
 @required("YAML that is broken, of any shape, or a bomb of aliases", "refused with file and line, exit 2, at once")

@@ -94,7 +94,7 @@ def _moves(plan: Path, phase: int | None, use_case: str | None) -> "list[FolderM
 
 def _write(folder: Path, patches: "Sequence[Patch]") -> list[Path]:
     from analysis.references.patch.series import encoded
-    from analysis.whole_files import write_whole
+    from analysis.whole_files import file_part, write_whole
     from thermocline.errors import UnusableInput
 
     try:
@@ -103,7 +103,7 @@ def _write(folder: Path, patches: "Sequence[Patch]") -> list[Path]:
         raise UnusableInput(f"cannot make the folder {folder} ({error.strerror})", "name another --output") from None
     written = []
     for number, one in enumerate(patches, 1):
-        path = folder / f"{number:02}-{one.use_case}.diff"
+        path = folder / f"{number:02}-{file_part(one.use_case)}.diff"
         written.append(path)
         if not one.diff and path.exists():
             continue  # the change is made already: its diffs, and the way back, stay

@@ -68,7 +68,7 @@ def print_use_case(plan: Plan, name: str, *, as_json: bool) -> None:
         return
     target = f"gs://{move.migration.target_bucket}/{move.migration.target_path}" if move.action == "move" else "stays"
     typer.echo(inert(f"{move.subfolder} → {target}\n{move.priority}, tier {move.tier}, score {move.score.total}"))
-    typer.echo(f"{move.cost.recommendation}\n")
+    typer.echo(inert(f"{move.cost.recommendation}\n"))
     for title, lines in (("Reasons", move.reasons), ("Benefits", move.benefits), ("Risks", move.risks),
                          ("Differences to the configuration", move.differences), ("What else breaks", move.breakages),
                          *((f"Step {step.number}: {step.title}", step.actions) for step in move.steps)):  # fmt: skip

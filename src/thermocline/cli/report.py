@@ -14,7 +14,7 @@ from thermocline.cli.options import (
     JsonOption,
     SettingsOption,
 )
-from thermocline.cli.output import note, print_json
+from thermocline.cli.output import inert, note, print_json
 from thermocline.errors import UnusableInput
 
 app = typer.Typer()
@@ -84,7 +84,7 @@ def report(
     else:
         for file in files:
             if file.suffix in {".html", ".md"}:
-                typer.echo(file)
+                typer.echo(inert(str(file)))
         note(f"The figures lie in {folder / 'figures'}.")
 
 

@@ -16,7 +16,7 @@ def status(plan: PlanArgument, journal: JournalOption = None, as_json: JsonOptio
     """
     from executor.run import status as status_of
     from thermocline.cli.moves import contract, print_moves
-    from thermocline.cli.output import note, print_json
+    from thermocline.cli.output import inert, note, print_json
 
     moves = status_of(plan, journal)
     if as_json:
@@ -30,4 +30,4 @@ def status(plan: PlanArgument, journal: JournalOption = None, as_json: JsonOptio
     for move in moves:
         together.setdefault((move.next, move.way_back), []).append(move.use_case)
     for (forward, back), use_cases in together.items():
-        typer.echo(f"\n{', '.join(use_cases)}\n  next: {forward}\n  way back: {back}")
+        typer.echo(inert(f"\n{', '.join(use_cases)}\n  next: {forward}\n  way back: {back}"))
