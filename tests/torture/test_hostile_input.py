@@ -85,8 +85,8 @@ TEXTS = [
     "../../x", "/etc/x", "", "\x00", "\x1b[2J", "\u202e", "=1+1", "<script>alert(1)</script>", "$(id)", "`id`", "*",
     "a'b\"c", "a\nb", "\ud800", "x" * 3000, "%s{0}", "[/red]", "2026-99-99", "..", ".thermocline/", "gs://x/y", "a//b/",
 ]  # fmt: skip
-NUMBERS = [-1, 0, 10**18, 10**30, 1e308, True]
-OTHERS = [None, [], {}, [[]], {"a": {}}]
+NUMBERS: list[Any] = [-1, 0, 10**18, 10**30, 1e308, True]
+OTHERS: list[Any] = [None, [], {}, [[]], {"a": {}}]
 LOOKS: list[list[str]] = [
     ["plan", "show"], ["plan", "show", "--use-case", "archives"], ["status"], ["doctor"], ["execute", "--dry-run"],
     ["plan", "export", "--format", "gcloud"], ["plan", "export", "--format", "terraform"],
