@@ -12,6 +12,7 @@ from analysis.classify.code import CodeMap, map_code
 from analysis.classify.facts import Consumer, Copy, Facts, Use, days_from_bits
 from analysis.classify.rollup import Scope, run
 from analysis.classify.thresholds import Thresholds
+from analysis.classify.untangle import times_of_day
 from analysis.model import ChildFolder, ClassAge, CodeSite
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -50,7 +51,11 @@ def collect_facts(
     known = sorted(sizes.keys() | uses.keys() | {boundary.path for boundary in boundaries})
     prefixes = [p for p in known if _worth_showing(p, sizes, uses.get(p, ()), scope)]
     code = map_code(_code_sites(connection, scope), prefixes)
-    tangled = [prefix for prefix in prefixes if len(_jobs(code.sites.get(prefix, ()))) > 1]
+    tangled = [
+        prefix
+        for prefix in prefixes
+        if len(_jobs(code.sites.get(prefix, ()))) > 1 or any(_at_several_times(use) for use in uses.get(prefix, ()))
+    ]
     by_folder = _group(run(connection, "facts_use_by_leaf", prefixes=tangled)) if tangled else {}
     shared, other_hours = _shared_identities(uses, prefixes)
     arrivals = _arrivals(by_prefix["copy"], scope.bucket, prefixes)
@@ -137,6 +142,10 @@ def _code_sites(connection: duckdb.DuckDBPyConnection, scope: Scope) -> list[Cod
 
 def _jobs(sites: Sequence[CodeSite]) -> set[str]:
     return {site.workload for site in sites if site.kind == "code" and site.workload}
+
+
+def _at_several_times(use: Use) -> bool:
+    return use.consumer.is_program and use.role in {"read", "write"} and times_of_day(use.hours) > 1
 
 
 Shared = dict[str, list[tuple[Consumer, tuple[str, ...]]]]

@@ -110,7 +110,7 @@ class Facts:
     class_ages: tuple[ClassAge, ...] = ()
     children: tuple[ChildFolder, ...] = ()
     uses: tuple[Use, ...] = ()
-    uses_by_folder: tuple[tuple[str, Use], ...] = ()  # only where code names several jobs
+    uses_by_folder: tuple[tuple[str, Use], ...] = ()  # only where code or the clock may tell several jobs apart
     copies: tuple[Copy, ...] = ()
     partition_reads: tuple[tuple[int, int], ...] = ()  # (age in days, day bits)
     partition_bytes: tuple[tuple[int, int], ...] = ()  # (age in days, bytes)

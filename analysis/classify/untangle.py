@@ -1,7 +1,8 @@
-"""One identity behind several jobs: told apart by the places that the code names for each.
+"""One identity behind several jobs: told apart by the places that the code names for each, or by the clock.
 
 Where two jobs share an account and a client, the log shows one caller. If code says that one job works in these folders
-of a subfolder and the other one in those, the calls can be told apart by where they went.
+of a subfolder and the other one in those, the calls can be told apart by where they went. If code says nothing, and the
+caller works in these folders in the morning and in those at night, they most likely are two jobs as well.
 """
 
 from collections import defaultdict
@@ -12,6 +13,12 @@ from analysis.classify.facts import Use, union
 from analysis.model import CodeSite
 
 TOLD_BY_PLACE = 0.8
+TOLD_BY_CLOCK = 0.6
+# Work this many hours apart, or less, may be one job that takes its time.
+ONE_JOB_HOURS = 3
+# A single visit at an odd hour is no job.
+REGULAR_DAYS = 4
+DAY = (1 << 24) - 1
 
 
 def tell_jobs_apart(uses: Sequence[tuple[str, Use]], sites: Sequence[CodeSite]) -> list[tuple[Workload, Use]]:
@@ -34,6 +41,49 @@ def tell_jobs_apart(uses: Sequence[tuple[str, Use]], sites: Sequence[CodeSite]) 
         (Workload(job, TOLD_BY_PLACE, tuple(dict.fromkeys(files[job]))), merge(parts))
         for job, parts in sorted(by_job.items())
     ]
+
+
+def tell_times_apart(uses: Sequence[tuple[str, Use]]) -> list[tuple[str, Use]]:
+    """One use per time of day, with words for it; empty unless there are two that have no folder in common."""
+    groups: list[tuple[int, list[Use]]] = []
+    for _, use in uses:
+        hours, members = use.hours, [use]
+        rest = []
+        for group in groups:
+            if _around(group[0]) & hours:
+                hours |= group[0]
+                members = group[1] + members
+            else:
+                rest.append(group)
+        groups = [*rest, (hours, members)]
+    if len(groups) < 2 or any(union(members).bit_count() < REGULAR_DAYS for _, members in groups):
+        return []
+    return sorted((_spoken_hours(hours), merge(members)) for hours, members in groups)
+
+
+def times_of_day(hours: int) -> int:
+    """How many stretches of the day a set of hours (bit n: UTC hour n) falls into."""
+    return sum(1 for hour in range(24) if hours >> hour & 1 and not _before(hour) & hours)
+
+
+def _around(hours: int) -> int:
+    """These hours, and those so near that they may belong to the same job."""
+    near = hours
+    for shift in range(1, ONE_JOB_HOURS + 1):
+        near |= hours << shift | hours >> (24 - shift) | hours >> shift | hours << (24 - shift)
+    return near & DAY
+
+
+def _before(hour: int) -> int:
+    return sum(1 << (hour - shift) % 24 for shift in range(1, ONE_JOB_HOURS + 1))
+
+
+def _spoken_hours(hours: int) -> str:
+    """`01-03 h UTC`; a stretch may run over midnight."""
+    starts = [hour for hour in range(24) if hours >> hour & 1 and not _before(hour) & hours]
+    first = starts[0] if starts else 0
+    last = max((shift for shift in range(24) if hours >> (first + shift) % 24 & 1), default=0)
+    return f"{first:02}-{(first + last + 1) % 24:02} h UTC"
 
 
 def _meets(site: CodeSite, folder: str) -> bool:

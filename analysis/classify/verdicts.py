@@ -7,7 +7,7 @@ from analysis.classify.facts import Facts, Use
 from analysis.classify.isolation import Separation, judge_isolation
 from analysis.classify.pattern import Situation, judge_pattern
 from analysis.classify.temperature import judge_heat
-from analysis.classify.untangle import tell_jobs_apart
+from analysis.classify.untangle import TOLD_BY_CLOCK, tell_jobs_apart, tell_times_apart
 from analysis.model import ConsumerUse, Pattern, Role, RuleReason, Subfolder, Temperature
 from analysis.settings import Settings
 
@@ -152,16 +152,19 @@ def _describe(facts: Facts, use: Use) -> list[ConsumerUse]:
         return [_speak(use, Workload("", TOLD_BY_HABIT if use.consumer.scanner else CERTAIN, ()))]
     role = {"read": "read", "write": "write", "delete": "delete"}.get(use.role, "read")
     workload = find_workload(use.consumer, role, facts.code)
-    if use.role in {"read", "write"} and use.consumer.is_program and workload.name and workload.confidence < CERTAIN:
+    if use.role in {"read", "write"} and use.consumer.is_program and workload.confidence < CERTAIN:
         same = [(place, u) for place, u in facts.uses_by_folder if (u.consumer, u.role) == (use.consumer, use.role)]
         if told := tell_jobs_apart(same, facts.code):
             return [_speak(one, job) for job, one in told]
+        if not workload.name and not use.consumer.job and (by_clock := tell_times_apart(same)):
+            who = use.consumer.principal or "unidentified"
+            return [_speak(one, Workload("", TOLD_BY_CLOCK, ()), f"{who} at {hours}") for hours, one in by_clock]
     return [_speak(use, workload)]
 
 
-def _speak(use: Use, workload: Workload) -> ConsumerUse:
+def _speak(use: Use, workload: Workload, name: str = "") -> ConsumerUse:
     consumer = use.consumer
-    name = workload.name or consumer.job or consumer.principal or "unidentified"
+    name = name or workload.name or consumer.job or consumer.principal or "unidentified"
     return ConsumerUse(
         name=name,
         kind=consumer.kind,

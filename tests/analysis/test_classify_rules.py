@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from analysis.classify.boundaries import Child, connected, find_boundaries
 from analysis.classify.code import find_workload, map_code
 from analysis.classify.drift import compare
-from analysis.classify.facts import Consumer
+from analysis.classify.facts import Consumer, Use
 from analysis.classify.identities import kind_by_name, project_of
 from analysis.classify.scanners import Ground, Rounds, judge_breadth
 from analysis.classify.thresholds import SubfolderLimits, Thresholds
+from analysis.classify.untangle import tell_times_apart, times_of_day
 from analysis.errors import BadInput
 from analysis.model import Analysis, CodeSite, ConsumerUse, Subfolder
 from analysis.settings import ConsumerSettings, SubfolderOverride, load_settings
@@ -302,3 +303,23 @@ def test_becoming_unknown_is_neither_warming_nor_cooling() -> None:
 def test_a_missing_subfolder_is_refused_with_near_names() -> None:
     with pytest.raises(BadInput, match="did you mean `archives`"):
         snapshot(1, subfolder("archives")).find("archive")
+
+
+@pytest.mark.parametrize(
+    ("hours", "stretches"),
+    [(set(), 0), ({3}, 1), ({1, 4}, 1), ({1, 5}, 2), ({23, 1}, 1), ({23, 2, 12}, 2), (set(range(24)), 0)],
+)
+def test_stretches_of_the_day_run_over_midnight(hours: set[int], stretches: int) -> None:
+    assert times_of_day(sum(1 << hour for hour in hours)) == stretches
+
+
+def test_a_single_visit_at_an_odd_hour_is_no_job() -> None:
+    def use(hour: int, days: int) -> Use:
+        moment = datetime(2026, 10, 1, hour)  # noqa: DTZ001
+        who = Consumer(1, "service", "x@p.iam.gserviceaccount.com", "", "", "python", "")
+        return Use(who, "read", (1 << days) - 1, days, days, None, moment, moment, hours=1 << hour)
+
+    regular = [("a/", use(1, 30)), ("b/", use(13, 30))]
+    assert [words for words, _ in tell_times_apart(regular)] == ["01-02 h UTC", "13-14 h UTC"]
+    assert tell_times_apart([("a/", use(1, 30)), ("b/", use(13, 3))]) == []
+    assert tell_times_apart([*regular, ("c/", replace(use(1, 30), hours=1 << 1 | 1 << 13))]) == []

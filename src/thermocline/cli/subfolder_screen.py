@@ -170,8 +170,12 @@ def _print_consumers(console: "Console", one: "Subfolder") -> None:
 
 def _job(use: "ConsumerUse") -> str:
     """The job behind an identity, and how sure that is."""
-    name = use.workload or use.job
-    return f", as {name} ({confidence_word(use.confidence)} confidence)" if name else ""
+    sure = f"({confidence_word(use.confidence)} confidence)"
+    if job := use.workload or use.job:
+        return f", as {job} {sure}"
+    # A job that only the clock tells apart: `etl@… at 01-03 h UTC`.
+    _, told, hours = use.name.partition(f"{use.principal} at ")
+    return f", at {hours} {sure}" if told else ""
 
 
 def _places(files: "Sequence[str]") -> str:
