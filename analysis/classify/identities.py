@@ -49,7 +49,11 @@ def kind_by_name(
     """What the identity's name says; behaviour may still make a maintenance actor of it."""
     if agent == "thermocline":
         return "ourselves"
-    if _matches(principal, settings.maintenance) or _MAINTENANCE.search(principal) or agent == "transfer":
+    if (
+        _matches(principal, settings.maintenance)
+        or _MAINTENANCE.search(principal)
+        or agent in {"transfer", "lifecycle"}
+    ):
         return "maintenance"
     if _matches(principal, settings.external):
         return "external"

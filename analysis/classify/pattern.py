@@ -87,7 +87,8 @@ class Situation:
 
     @cached_property
     def deleted(self) -> int:
-        return sum(use.events for use in self.facts.select("delete"))
+        """Deletes by anybody: a lifecycle rule throws away as well as a job does."""
+        return sum(use.events for use in self.facts.uses if use.role == "delete")
 
     @cached_property
     def overwritten(self) -> bool:

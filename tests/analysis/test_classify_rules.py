@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from analysis.classify.code import find_workload, map_code
 from analysis.classify.drift import compare
 from analysis.classify.facts import Consumer, Use
 from analysis.classify.identities import kind_by_name, project_of
+from analysis.classify.rollup import run
 from analysis.classify.scanners import Ground, Rounds, judge_breadth
 from analysis.classify.thresholds import SubfolderLimits, Thresholds
 from analysis.classify.untangle import tell_times_apart, times_of_day
@@ -84,6 +86,8 @@ def test_groups_are_joined_by_whoever_touches_both() -> None:
         ("project-12@storage-transfer-service.iam.gserviceaccount.com", "", "", "maintenance"),
         ("service-12@gcp-sa-storageinsights.iam.gserviceaccount.com", "", "", "maintenance"),
         ("service-12@dlp-api.iam.gserviceaccount.com", "", "", "maintenance"),
+        ("service-12@gcp-sa-backupdr.iam.gserviceaccount.com", "", "", "maintenance"),
+        ("", "", "lifecycle", "maintenance"),
         ("cloud-storage-millwheel@system.gserviceaccount.com", "", "", "maintenance"),
         ("analyst@example.com", "", "browser", "human"),
         ("etl@home.iam.gserviceaccount.com", "analyst@example.com", "gcloud-interactive", "human"),
@@ -323,3 +327,35 @@ def test_a_single_visit_at_an_odd_hour_is_no_job() -> None:
     assert [words for words, _ in tell_times_apart(regular)] == ["01-02 h UTC", "13-14 h UTC"]
     assert tell_times_apart([("a/", use(1, 30)), ("b/", use(13, 3))]) == []
     assert tell_times_apart([*regular, ("c/", replace(use(1, 30), hours=1 << 1 | 1 << 13))]) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "template"),
+    [
+        ("a/20261031/", "a/{YYYYMMDD}/"),
+        ("a/qpi_answers_20261031/", "a/qpi_answers_{YYYYMMDD}/"),
+        ("a/2026-10-31/", "a/{YYYY-MM-DD}/"),
+        ("a/dt=2026-10-31/", "a/dt={YYYY-MM-DD}/"),
+        ("a/dt=20261031/hour=07/", "a/dt={YYYYMMDD}/hour={HH}/"),
+        ("a/2026/10/31/", "a/{YYYY}/{MM}/{DD}/"),
+        ("a/2026/10/31/23/", "a/{YYYY}/{MM}/{DD}/{HH}/"),
+        ("a/year=2026/month=10/day=31/hour=7/", "a/year={YYYY}/month={MM}/day={DD}/hour={HH}/"),
+        ("a/2026/10/", "a/{YYYY}/{MM}/"),
+        ("a/202610/", "a/{YYYYMM}/"),
+        ("a/2026-10/", "a/{YYYY-MM}/"),
+        ("a/20261031T120000Z/", "a/{timestamp}/"),
+        ("a/run_id=scheduled__2026-10-31T00:00:00+00:00/", "a/run_id=scheduled__{timestamp}/"),
+        ("a/1793404800/", "a/{epoch}/"),
+        ("a/0f8fad5b-d9cb-469f-a165-70867728950e/", "a/{uuid}/"),
+        ("a/01ARZ3NDEKTSV4RRFFQ69G5FAV/", "a/{id}/"),
+        ("a/country=FR/", "a/country={value}/"),
+        ("a//20261031/", "a//{YYYYMMDD}/"),
+        ("a/v2/", "a/v2/"),
+        ("a/99999999/", "a/{n}/"),
+    ],
+)
+def test_partitions_of_every_form_fold_into_a_template(folder: str, template: str) -> None:
+    with duckdb.connect() as connection:
+        run(connection, "fold_macro")
+        found = connection.execute("SELECT fold_ids(fold_date_paths(fold_dates(?)))", [folder]).fetchall()
+    assert found == [(template,)]

@@ -66,6 +66,7 @@ def differences(found: Subfolder, expected: dict[str, Any]) -> list[str]:
             [u.kind for u in found.writers],
             sorted({u.kind for u in found.writers}) == sorted(v),
         ),
+        "breakers": lambda v: (list(found.isolation_breakers), list(found.isolation_breakers) == v),
         "others": lambda v: ([u.kind for u in found.others], set(v) <= {u.kind for u in found.others}),
         "names": lambda v: (names := sorted({u.name for u in (*found.readers, *found.writers)}), names == sorted(v)),
         "workloads": lambda v: (_workloads(found), _workloads(found) == sorted(v)),
