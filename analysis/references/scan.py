@@ -233,7 +233,12 @@ _FUNCTIONS, _METHODS, _ALL = range(3)
 
 def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> None:
     """Functions that nothing called: with holes for their parameters, callers before the called."""
+    trees = {path: program.tree(path) for path in paths}
+    called = {path: _called_names(tree) for path, tree in trees.items() if tree is not None}
+    everywhere = {name for names in called.values() for name in names}
     for turn in (_FUNCTIONS, _METHODS, _ALL):
+        if turn == _ALL:
+            _look_again(program, paths)
         for path in paths:
             root = script_root(path)
             shared_machine = shared.setdefault(root, Machine(program, root, Process()))
@@ -244,7 +249,7 @@ def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> 
             module = machine.modules.get(path)
             if module is None:
                 continue
-            used = _called_names(module.tree) if turn != _ALL else set()
+            used = everywhere if turn != _ALL else set()
             for function in list(module.functions):
                 if (turn == _FUNCTIONS and function.owner is not None) or not _worth_exploring(program, function):
                     continue

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from analysis.references import recording
 from analysis.references.attributes import path_of
 from analysis.references.frames import Frame
-from analysis.references.locations import located
+from analysis.references.locations import Location, located
 from analysis.references.model import Role
-from analysis.references.text import Text, hole, literal
+from analysis.references.text import HOLE, Text, hole, literal
 from analysis.references.values import (
     Arguments,
     Blob,
@@ -49,6 +49,8 @@ _WRITES = {
     "create_resumable_upload_session",
     "update_storage_class",
 }
+# Methods that no other library gives its objects: whatever they are called on is an object handle.
+_OF_BLOBS_ONLY = {name for name in (*_READS, *_WRITES) if name.startswith(("download_", "upload_from"))}
 _SIGNED: dict[str, Role] = {"PUT": "write", "POST": "write", "RESUMABLE": "write", "DELETE": "delete"}
 _REFERENCES = {"make_public", "make_private", "patch", "update"}
 
@@ -72,10 +74,8 @@ def _call(machine: "Machine", owner: Value, name: str, arguments: Arguments, fra
         return _blob_method(machine, owner, name, arguments, frame)
     if name in _CLIENT and _may_be_client(owner, name):
         return _CLIENT[name](machine, arguments, frame)
-    if name in ("upload_from_filename", "upload_from_string", "upload_from_file", *_READS) and isinstance(
-        owner, Unknown | Member
-    ):
-        return None
+    if name in _OF_BLOBS_ONLY and isinstance(owner, Unknown | Member):
+        return _blob_method(machine, Blob(hole("bucket"), hole("blob")), name, arguments, frame)
     if name in ("blob", "get_blob", "copy_blob", "rename_blob", "delete_blob", "delete_blobs") and _may_be_bucket(
         owner
     ):
@@ -277,13 +277,19 @@ def construct(machine: "Machine", path: str, arguments: Arguments, frame: Frame)
         bucket = owner.name if isinstance(owner, Bucket) else as_text(owner)
         return _blob(bucket, arguments.get("name", 0) or Unknown("blob"))
     if path.endswith(("Blob.from_string", "Blob.from_uri")):
-        found = [located(text) for text in texts(arguments.get("uri", 0))]
-        blobs: list[Value] = [Blob(place.bucket, place.prefix) for place in found if place is not None]
+        found = texts(arguments.get("uri", 0)) or [hole("uri")]
+        blobs: list[Value] = [Blob(place.bucket, place.prefix) for text in found if (place := _of_address(text))]
         return either(blobs) if blobs else None
     if path.endswith(("Bucket.from_string", "Bucket.from_uri")):
         named = [located(text) for text in texts(arguments.get("uri", 0))]
         return either([Bucket(place.bucket) for place in named if place is not None]) if named else None
     return None
+
+
+def _of_address(text: Text) -> Location | None:
+    """The place that an address names; one that begins with an unknown part is some object of some bucket."""
+    place = located(text)
+    return Location(hole("bucket"), text) if place is None and text.flat.startswith(HOLE) else place
 
 
 def open_role(mode: Value | None) -> Role:
