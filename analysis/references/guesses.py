@@ -36,7 +36,7 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 _READS = re.compile(
-    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|(?:python_)?package_uris?|initialization_actions)(?:_|$)|(?:_|^)(?:inputs?|sources?|src|reads|extractors?|spec_gcs_path|gcs_location)(?:_|$)"
+    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|(?:python_)?package_uris?|initialization_actions)(?:_|$)|(?:_|^)(?:inputs?|sources?|src|reads|extractors?|spec_gcs_path|gcs_location|reference_(?:data|table|file)s?|lookups?)(?:_|$)"
     r"|(?:^|_)(?:(?:main|query)_(?:\w+_)?file_uri|(?:python_|jar_)?file_uris|archive_uris)$"
     r"|(?:^|[._:])(?:jars?|init_actions?)(?:_|$)",
     re.IGNORECASE,

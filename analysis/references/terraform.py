@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from analysis.references import environment, shell, storage_tools
+from analysis.references.guesses import guessed_role
 from analysis.references.locations import located
 from analysis.references.model import Role, Site
 from analysis.references.program import Program
@@ -29,6 +30,9 @@ _HEREDOC = re.compile(r"<<[-~]?\s*\"?(?P<word>\w+)\"?\s*$")
 _COMMANDS = re.compile(r"\b(?:gsutil|gcloud|bq|rclone|gcsfuse)\s")
 _COMMENT = re.compile(r"^\s*(?:#|//)")
 _ADDRESS_ROLES: dict[str, Role] = {"source_uris": "read", "destination_uris": "write", "source_uri": "read"}
+# Blocks that only give values names; what is done with them is said where they are read.
+_SETTINGS = {"locals", "variable", "variables", "output", "env", "env_vars", "environment", "environment_variables",
+             "env_variables", "module", "labels", "substitutions"}  # fmt: skip
 _PAIRS: tuple[tuple[str, str, str, Role], ...] = (
     ("google_storage_bucket_object", "bucket", "name", "write"),
     ("gcs_data_source", "bucket_name", "path", "read"),
@@ -209,7 +213,7 @@ def _record(program: Program, path: str, block: _Block, known: dict[str, Text]) 
             place = located(settled)
             if place is not None:
                 site = value.first_line or Site(path, block.line)
-                role = _ADDRESS_ROLES.get(key, "reference")
+                role = _ADDRESS_ROLES.get(key) or (kind not in _SETTINGS and guessed_role(key, "")) or "reference"
                 program.record(role, place.bucket, place.prefix, site, f"{kind}.{key}", 0.7, workload="terraform")
 
 

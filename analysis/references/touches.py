@@ -109,6 +109,8 @@ def _apply(machine: "Machine", sink: Sink, path: str, arguments: Arguments, fram
 
 def _somewhere(machine: "Machine", sink: Sink, role: Role, via: str, arguments: Arguments, frame: Frame) -> bool:
     """A cluster reads or writes where nobody can tell: a value that begins with an unknown part."""
+    if _no_files(arguments.owner):
+        return False
     found = False
     for argument in sink.uri:
         for text in texts(_argument(arguments, argument)):
@@ -119,6 +121,27 @@ def _somewhere(machine: "Machine", sink: Sink, role: Role, via: str, arguments: 
         if found:
             break
     return found
+
+
+_NO_FILES = re.compile(
+    r"bigquery|jdbc|kafka|mongo|snowflake|redshift|cassandra|elasticsearch|pubsub|rate$|socket$", re.IGNORECASE
+)
+
+
+def _no_files(owner: Value | None) -> bool:
+    """`spark.read.format("jdbc").option(…).load(…)`: the chain of calls names a source that holds no files."""
+    for _ in range(20):
+        if isinstance(owner, Member):
+            owner = owner.owner
+            continue
+        if not isinstance(owner, Product):
+            return False
+        if owner.path.endswith(".format") and any(
+            _NO_FILES.search(t.flat) for t in texts(owner.arguments.get("source", 0))
+        ):
+            return True
+        owner = owner.callee
+    return False
 
 
 def _mode_role(sink: Sink, arguments: Arguments) -> Role:
