@@ -60,13 +60,15 @@ class Cleanup:
         self._definition = definition
         self._move = move
         self._bucket = definition.moving.source_bucket
-        self._at = datetime.now(UTC)
+        # Before `look` nothing is old enough.
+        self._at = datetime.min.replace(tzinfo=UTC)
         self._delete = False
         self.doomed = Doomed(definition.use_case)
         self.deleted = 0
 
     async def look(self) -> Doomed:
         """Verify both sides once more and count; deletes nothing."""
+        self._at = self._context.locks.moment(self._definition.moving.target_bucket)
         journal = self._context.journal
         found = await Verifier(self._context.storage, journal, self._definition, self._move, everything=True).run()
         if found.bad:

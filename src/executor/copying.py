@@ -8,10 +8,11 @@ read again.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
+from executor import clock
 from executor.errors import Gone, NotFound, PreconditionFailed, StorageError, Unavailable
 from executor.objects import MARKER, RewriteAnswer, StoredObject, decode_attributes, encode
 from executor.rate import RateControl
@@ -144,7 +145,7 @@ class ObjectCopier:
 def _fresh(item: Item) -> bool:
     if item.token is None or item.token_at is None:
         return False
-    return datetime.now(UTC) - datetime.fromisoformat(item.token_at) < TOKEN_LIFE
+    return clock.moment() - datetime.fromisoformat(item.token_at) < TOKEN_LIFE
 
 
 def same_content(item: Item, copy: StoredObject) -> bool:

@@ -7,7 +7,10 @@ lock finds out before its next deletion: `confirm` must be called before each ba
 """
 
 import socket
+import time
+from datetime import datetime, timedelta
 
+from executor import clock
 from executor.clock import now
 from executor.errors import ExecutorLocked, NotFound, PreconditionFailed, StorageError
 from executor.journal import Journal
@@ -35,6 +38,7 @@ class PlanLocks:
         }
         self._take_over = take_over
         self._held: dict[str, StoredObject] = {}
+        self._taken: dict[str, tuple[datetime, float]] = {}
 
     async def acquire(self, bucket: str) -> None:
         """Hold the lock of a bucket; raises `ExecutorLocked` when another executor has it."""
@@ -45,6 +49,18 @@ class PlanLocks:
             self._held[bucket] = await self._storage.insert_object(bucket, self._name, b"", attributes)
         except PreconditionFailed:
             self._held[bucket] = await self._inherit(bucket)
+        if said := self._held[bucket].updated:
+            self._taken[bucket] = (datetime.fromisoformat(said), time.monotonic())
+
+    def moment(self, bucket: str) -> datetime:
+        """This moment by the service's clock, told when it gave us the lock; by the machine's where it told nothing.
+
+        Days that decide about deletions are counted by it: a machine's clock may stand anywhere.
+        """
+        if bucket not in self._taken:
+            return clock.moment()
+        at, then = self._taken[bucket]
+        return at + timedelta(seconds=time.monotonic() - then)
 
     async def _inherit(self, bucket: str) -> StoredObject:
         found = await self._storage.get_object(bucket, self._name)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from executor import buckets
+from executor.clock import written
 from executor.copying import ObjectCopier
 from executor.definition import Definition
 from executor.dryrun import source_warnings
@@ -358,9 +359,8 @@ class Migration:
         elif open_objects:
             await self._enter(MoveState.PARTIAL, note=f"{open_objects} object(s) could not be copied")
         else:
-            from executor.clock import now
-
-            await self._enter(MoveState.VERIFIED, verified_at=now(), note="")
+            at = self.context.locks.moment(self.definition.moving.target_bucket)
+            await self._enter(MoveState.VERIFIED, verified_at=written(at), note="")
 
     async def _lifecycle(self, bucket: str, rules: tuple[dict[str, object], ...], *, last: bool = False) -> None:
         journal = self._journal

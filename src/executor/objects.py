@@ -48,6 +48,7 @@ class StoredObject(msgspec.Struct, frozen=True, rename="camel", gc=False):
     kms_key_name: str | None = None
     soft_delete_time: str | None = None
     hard_delete_time: str | None = None
+    updated: str | None = None
 
     @property
     def marker(self) -> str | None:

@@ -4,16 +4,19 @@ import asyncio
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from executor.buckets import refuse_reckless_rules
 from executor.errors import ApprovalNeeded, BucketRefused, ExecutorLocked, JournalBroken, MoveRefused, PlanEdited
 from executor.objects import MARKER
 from executor.reading import Selection
 from executor.run import journal_path_of, status
 from executor_bench import QUICK, Bench
 from hand_made_plan import HANDED_OVER, SOURCE, move, plan_of, write_approved
+from planner.errors import InvalidPlanInput
 from planner.planfile import write
 
 TARGET = "cold-archive-bucket-dev"
@@ -487,7 +490,14 @@ def test_reckless_lifecycle_rules_are_refused(bench: Bench) -> None:
     bench.seed("archives/a")
     approve_archive(bench, lifecycle_policy={"rule": [{"action": {"type": "Delete"}, "condition": {}}]})
 
-    result = bench.execute()
+    with pytest.raises(InvalidPlanInput, match="every object at once"):
+        bench.execute()
 
-    assert result.exit_code == BucketRefused.exit_code
-    assert "lifecycle" not in bench.api("GET", f"/storage/v1/b/{TARGET}")
+    assert set(bench.server.control("GET", "state")["buckets"]) == {SOURCE}
+
+
+@pytest.mark.parametrize("condition", [{}, {"age": 0}, {"matchesPrefix": ["archives/"]}, {"age": 0, "isLive": True}])
+def test_reckless_rules_are_refused_a_second_time(condition: dict[str, Any]) -> None:
+    # Whoever builds definitions without a plan file passes this guard all the same.
+    with pytest.raises(BucketRefused, match="every object at once"):
+        refuse_reckless_rules(({"action": {"type": "Delete"}, "condition": condition},))

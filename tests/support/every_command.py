@@ -73,3 +73,24 @@ def without_api(folder: Path, executed: Path) -> Iterator[Line]:
     # Nothing in these logs is of the time after the migration: the old place cannot be called quiet.
     yield Line("observe", (executed, "--catalogue", fresh), frozenset({3}))
     yield Line("doctor", (plan, "--catalogue", fresh))
+
+
+def with_api(folder: Path, plan: Path, bucket: str, copies: int, logging_url: str, bigquery_url: str) -> Iterator[Line]:
+    """The other commands, on a bucket of the sandbox server that the environment names; `plan` moves `copies` objects.
+
+    The last two undo and test; before them the plan is carried out. The sink's table at `bigquery_url` is
+    `local.logs.cloudaudit`.
+    """
+    catalogue, days = folder / "online.duckdb", ("--since", "2026-10-01", "--until", "2026-10-02")
+    yield Line("ingest logs", (f"gs://{bucket}/", "--catalogue", catalogue), frozenset({0, 3}))
+    yield Line("ingest listing", (f"gs://{bucket}", "--catalogue", catalogue))
+    logged = ("--project", "team", *days, "--endpoint", logging_url)
+    yield Line("ingest cloud-logging", (*logged, "--catalogue", catalogue))
+    table = ("--table", "local.logs.cloudaudit", *days, "--endpoint", bigquery_url)
+    yield Line("ingest bigquery", (*table, "--catalogue", catalogue))
+    yield Line("execute", (plan, "--dry-run"))
+    yield Line("execute", (plan,))
+    # Nobody has observed that the old place is quiet.
+    yield Line("cleanup", (plan, "--confirm", copies), frozenset({1}))
+    yield Line("rollback", (plan, "--use-case", "all", "--confirm", copies))
+    yield Line("selftest", (f"gs://{bucket}", "--anyway"))

@@ -193,6 +193,11 @@ class World:
         state: dict[str, Any] = self.server.control("GET", "state", digests="true")
         return state
 
+    def sources(self) -> list[dict[str, Any]]:
+        """The objects that stand below the prefix."""
+        held: list[dict[str, Any]] = self.state()["buckets"][SOURCE]["objects"]
+        return [one for one in held if one["name"].startswith(PREFIX)]
+
     def judge(self, *, finished: bool = True, journal: bool = True) -> Judgement:
         """Let the oracle judge everything so far; `finished` when the last run ended well.
 

@@ -49,8 +49,7 @@ def mark_quiet(world: World) -> None:
 
 
 def sources(world: World) -> dict[str, str]:
-    held = world.state()["buckets"][SOURCE]["objects"]
-    return {one["name"]: one["sha256"] for one in held if one["name"].startswith(PREFIX)}
+    return {one["name"]: one["sha256"] for one in world.sources()}
 
 
 def clean_up(world: World) -> int:

@@ -1,12 +1,18 @@
 """What a service refuses, corrupts or tells oddly, and what a plan or a clock does: each with its required outcome."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from executor.aftercare import Aftermath, cleanup
+from executor.cleanup import Doomed
 from executor.errors import PlanEdited
+from executor.reading import Selection
 from hand_made_plan import HANDED_OVER
 from planner.errors import PlannerError
 from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, every_step, required
@@ -152,7 +158,7 @@ def test_edited_plan(new_world: MakeWorld) -> None:
     assert PlanEdited.exit_code == 6
 
 
-@required("the clocks of service and machine jump", "times never decide what is copied; the run is unaffected")
+@required("the service's clock jumps", "times never decide what is copied; the run is unaffected")
 @pytest.mark.parametrize("jump", [-400, 400])
 def test_clock_jumps(new_world: MakeWorld, jump: int) -> None:
     world = new_world(jump)
@@ -165,6 +171,35 @@ def test_clock_jumps(new_world: MakeWorld, jump: int) -> None:
     world.overwrite(f"{PREFIX}a", "written in another time")
     assert world.execute().exit_code == 0
     world.require_sound()
+
+
+@required(
+    "the machine's clock stands 400 days off, or jumps between copy and cleanup",
+    "copied as ever; the days before a deletion are counted by the service's clock",
+)
+@pytest.mark.parametrize("jump", [-400, 400])
+def test_machine_clock_jumps(new_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, jump: int) -> None:
+    world = new_world(jump)
+    names = world.fill(10)
+    ages = [datetime.now(UTC) - datetime.fromisoformat(one["timeCreated"]) for one in world.sources()]
+    # Younger than they must be by a hundred days: a clock that runs ahead must not make up for that.
+    world.write_plan(retention_days=max(ages).days + 100)
+    now = datetime.now(UTC)
+    monkeypatch.setattr("executor.clock.moment", lambda: datetime.now(UTC) + timedelta(days=jump))
+    assert world.execute().exit_code == 0
+    world.require_sound()
+    with closing(sqlite3.connect(world.journal)) as journal:
+        verified_at = datetime.fromisoformat(journal.execute("SELECT verified_at FROM move").fetchone()[0])
+        journal.execute("UPDATE move SET state = 'quiet', quiet_since = '2026-11-01'")
+        journal.commit()
+    assert abs(verified_at - now) < timedelta(days=1)
+
+    async def clean(plan: Path) -> Aftermath[Doomed]:
+        return await cleanup(plan, Selection(), lambda _: True, settings=SETTINGS)
+
+    result = world.run(clean)
+    assert (result.exit_code, result.details[0].kept.total()) == (3, len(names))
+    assert len(world.sources()) == len(names)
 
 
 @required("the target has Autoclass", "every copy is Standard as the service insists, and the move is verified")
