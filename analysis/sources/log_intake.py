@@ -16,7 +16,7 @@ from analysis.catalogue import Catalogue
 from analysis.sources.entries import looks_like_entries
 from analysis.sources.event_batch import EventBatch, LineCounts
 from analysis.sources.ledger import LedgerRow, Reject, find_known, next_file_id, record, record_rejects
-from analysis.sources.pieces import Piece, ahead, cut, grouped
+from analysis.sources.pieces import PIECE_BYTES, PLAIN_PIECE_BYTES, Piece, ahead, cut, grouped
 from analysis.sources.report import FileReport
 from analysis.sources.salvage import find_bad_lines, find_rewritten, rewrite
 from analysis.sources.streams import Inspection
@@ -144,7 +144,9 @@ class LogIntake:
                     part.discard()
 
     def _cut(self, taken: _Taken) -> Iterator[Piece]:
-        return cut(taken.file_id, taken.path, taken.file.inspection.compression, self._scratch)
+        compression = taken.file.inspection.compression
+        size = PLAIN_PIECE_BYTES if compression == "none" else PIECE_BYTES
+        return cut(taken.file_id, taken.path, compression, self._scratch, size)
 
     def _load_carefully(self, batch: EventBatch, taken: _Taken) -> None:
         """Rewrite a file as clean NDJSON, setting bad lines aside, and load that."""

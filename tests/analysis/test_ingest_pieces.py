@@ -1,6 +1,7 @@
 """Large and packed log files are read in pieces: nothing is lost between two of them, and memory stays bounded."""
 
 import gzip
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.catalogue import Catalogue
-from analysis.sources import log_intake, pieces
+from analysis.sources import log_intake
 from analysis.sources.event_batch import EventBatch
 from analysis.sources.log_files import ingest_logs
 from analysis.sources.pieces import Piece, cut, grouped
@@ -59,9 +60,19 @@ def test_a_file_of_many_pieces_counts_like_one(packed: bool, tmp_path: Path, mon
     with Catalogue.create_or_migrate(tmp_path / "a.duckdb") as catalogue:
         expected = ingest_logs(catalogue, [str(whole)]).files[0]
         rows = catalogue.connection.execute("SELECT * FROM access ORDER BY ALL").fetchall()
-    monkeypatch.setattr(pieces.cut, "__defaults__", (20_000,))
+    made: list[Piece] = []
+
+    def watched(of_file: Iterable[Piece]) -> Iterator[list[Piece]]:
+        for group in grouped(of_file):
+            made.extend(group)
+            yield group
+
+    monkeypatch.setattr(log_intake, "PLAIN_PIECE_BYTES", 20_000)
+    monkeypatch.setattr(log_intake, "PIECE_BYTES", 20_000)
+    monkeypatch.setattr(log_intake, "grouped", watched)
     with Catalogue.create_or_migrate(tmp_path / "b.duckdb") as catalogue:
         report = ingest_logs(catalogue, [str(cut_up)]).files[0]
+        assert len(made) > 50, "the file was not cut: this test shows nothing"
         assert (report.lines, report.kept) == (expected.lines, expected.kept) == (3_000, 3_000)
         assert catalogue.connection.execute("SELECT * FROM access ORDER BY ALL").fetchall() == rows
 
