@@ -58,12 +58,17 @@ async def adoption_problems(
         problems.append("Autoclass is not as planned: it would ignore the storage class")
     if (found.get("billing") or {}).get("requesterPays"):
         problems.append("requester pays is on")
-    problems += [
-        f"its lifecycle rule {rule} would delete copies, and the plan does not have it"
-        for rule in (found.get("lifecycle") or {}).get("rule", ())
-        if _would_delete(rule, step.prefixes) and rule not in step.rules
-    ]
+    problems += [f"its lifecycle {sentence}" for sentence in deleting_rules(found, step.rules, step.prefixes)]
     return problems + await _openings(storage, step, found)
+
+
+def deleting_rules(found: dict[str, Any], planned: tuple[dict[str, Any], ...], prefixes: tuple[str, ...]) -> list[str]:
+    """A sentence for each lifecycle rule of a bucket that deletes below these prefixes and was not planned."""
+    return [
+        f"rule {rule} would delete copies, and the plan does not have it"
+        for rule in (found.get("lifecycle") or {}).get("rule", ())
+        if _would_delete(rule, prefixes) and rule not in planned
+    ]
 
 
 def _would_delete(rule: dict[str, Any], prefixes: tuple[str, ...]) -> bool:

@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from executor.batch import LIMIT, Victim, delete_batch
+from executor.buckets import deleting_rules
 from executor.clock import now
 from executor.definition import Definition
-from executor.errors import GuardRefused, ValidationMismatch
+from executor.errors import Forbidden, GuardRefused, ValidationMismatch
 from executor.join import BothSides
 from executor.migration import Context
 from executor.objects import StoredObject
@@ -83,6 +84,7 @@ class Cleanup:
                 "run `thermocline execute`, and observe again",
             )
         await self._explain_space()
+        await self._warn_of_rules()
         await self._walk()
         return self.doomed
 
@@ -193,6 +195,18 @@ class Cleanup:
             self.doomed.notes.append(
                 "the bucket keeps versions: what is deleted stays, and is billed, as noncurrent versions"
             )
+
+    async def _warn_of_rules(self) -> None:
+        """Say before the question what may delete the copies, once they are the only ones."""
+        pattern = self._definition.moving
+        try:
+            target = await self._context.storage.get_bucket(pattern.target_bucket) or {}
+        except Forbidden as error:
+            said = [f"could not be seen ({error.hint or error.message})"]
+        else:
+            prefixes = tuple(segment.target_prefix for segment in pattern.segments)
+            said = deleting_rules(target, self._definition.bucket.rules, prefixes)
+        self.doomed.notes += [f"WARNING: lifecycle of {pattern.target_bucket}: {one}" for one in said]
 
 
 def _meaning(status: int, text: str) -> tuple[str, str]:

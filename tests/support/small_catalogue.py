@@ -96,7 +96,7 @@ def _add_analysis(catalogue: Catalogue, snapshot: int, as_of: date, folders: lis
                 )  # fmt: skip
         insert(
             catalogue, "consumer", snapshot_id=snapshot, subfolder=folder.name, consumer="dlp", kind="maintenance",
-            role="reader", principal="dlp@example.com", agent="other", events=9, days=1, files=[],
+            role="reader", principal="dlp@example.com", agent="other", confidence=0.9, events=9, days=1, files=[],
         )  # fmt: skip
     if folders:
         insert(catalogue, "contradiction", snapshot_id=snapshot, kind="code-without-traffic", subfolder=folders[0].name,

@@ -31,9 +31,11 @@ SETTINGS = ExecutorSettings(
 )
 HOSTILE = [
     "a//b", "/leading", "../up", "x/../y", "100%", "a%2Fb", "q?x=1", "h#frag", "tab\there", "\u202ertl", "sp ace/",
-    "+plus&amp=", "é" * 400, "line\u2028sep", "'\"<script>alert(1)</script>", "=1+1", "@cmd", "-rf *", "$(id)", "`id`",
-    "..", ".", "marker/", "emoji🧊", "a", "a/", "a/a", "A", "nul\u0000byte",
+    "+plus&amp=", "é" * 507 + "e", "line\u2028sep", "'\"<script>alert(1)</script>", "=1+1", "@cmd", "-rf *", "$(id)",
+    "`id`", "..", ".", "marker/", "emoji🧊", "a", "a/", "a/a", "A", "nul\u0000byte", "next\u0085line",
+    "para\u2029graph", "vt\x0btab", "\x1b[2Jclear", "%2e%2e%2fup", "a\\b", "\u200f", "[/red]",
 ]  # fmt: skip
+"""Below the prefix of the world the long one is 1,024 bytes."""
 
 
 @dataclass

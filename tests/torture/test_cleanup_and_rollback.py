@@ -212,6 +212,27 @@ def test_retention_policy_stays(new_world: MakeWorld) -> None:
     world.require_sound()
 
 
+@required(
+    "somebody gave the target bucket a lifecycle rule that deletes, after the copy",
+    "the person who is asked to confirm the cleanup is warned; whoever says no keeps everything",
+)
+def test_a_rule_that_would_delete_the_only_copies(new_world: MakeWorld) -> None:
+    world = migrated(new_world, 0)
+    rules = [{"action": {"type": "Delete"}, "condition": {"age": 30}}]
+    assert world.api("PATCH", f"/storage/v1/b/{TARGET}", {"lifecycle": {"rule": rules}})[0] == 200
+    asked: list[str] = []
+
+    def confirm(doomed: Any) -> bool:
+        asked.extend(note for one in doomed for note in one.notes)
+        return False
+
+    with pytest.raises(GuardRefused, match="not confirmed"):
+        world.run(clean, confirm)
+    assert any("WARNING" in note and "would delete copies" in note for note in asked)
+    assert len(sources(world)) == COUNT
+    world.require_sound()
+
+
 @required("rollback is killed at any request or commit", "the next rollback ends it; the source is as it was")
 @pytest.mark.parametrize("cleaned", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("point", SHORT)

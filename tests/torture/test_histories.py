@@ -151,6 +151,7 @@ def host(torture_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 
 @required("random histories of people and commands, killed and disturbed", "the oracle is content after every act")
+@pytest.mark.timeout(1800)
 def test_random_histories(host: Server, tmp_path: Path) -> None:
     many = os.environ.get("THERMOCLINE_TORTURE") == "full"
     limits = settings(

@@ -15,7 +15,7 @@ import shlex
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -33,9 +34,10 @@ from analysis.settings import load_settings
 from analysis.sources.inventory import ingest_inventory
 from analysis.sources.log_files import ingest_logs
 from analysis.sources.usage import ingest_usage
+from every_command import Line
 from executor.credentials import Anonymous
 from executor.errors import ExecutorError
-from hand_made_plan import SOURCE, move, plan_of, write_approved
+from hand_made_plan import HANDED_OVER, SOURCE, move, plan_of, write_approved
 from log_entries import entry
 from planner.config_file import load_configs, load_mappings
 from planner.errors import PlannerError
@@ -62,6 +64,15 @@ PYTHON = st.sampled_from(
 
 COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 FILES = ["a.py", "a.yaml", "a.json", "a.tf", "a.ipynb", "a.sh", "a.sql", "Dockerfile", "a.toml", "README.md"]
+
+
+@pytest.fixture(autouse=True)
+def bounded_memory() -> Iterator[None]:
+    """None of these inputs may swell the process; against hanging stands the time limit that each test has."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 600 * 1024, f"memory grew by {grown} KiB"
 
 
 @required(
@@ -285,19 +296,17 @@ def test_monstrous_log_lines(tmp_path: Path) -> None:
     assert (report.lines, report.kept, report.adds_up) == (9, 5, True)
 
 
-@required("a gzip bomb among the logs", "read in bounded memory, or refused; never held whole")
-def test_gzip_bomb(tmp_path: Path) -> None:
+@required("a gzip or zstd bomb among the logs", "read in bounded memory, or refused; never held whole")
+@pytest.mark.parametrize("kind", ["gzip", "zstd"])
+def test_archive_bomb(tmp_path: Path, kind: str) -> None:
     size = 256 if MANY > 1 else 24
-    path = tmp_path / "bomb.json.gz"
-    with gzip.open(path, "wb", compresslevel=9) as bomb:
+    path = tmp_path / "bomb.json.packed"
+    with gzip.open(path, "wb", compresslevel=9) if kind == "gzip" else zstandard.open(path, "wb") as bomb:
         for _ in range(size):
             bomb.write((b"0" * 1023 + b"\n") * 1024)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with Catalogue.create_or_migrate(tmp_path / "c.duckdb") as catalogue:
         [report] = ingest_logs(catalogue, [str(path)]).files
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert (report.kept, report.rejected) == (0, size * 1024)
-    assert grown < 600 * 1024, f"{grown} KiB for {size} MiB of text"
 
 
 @required("code of any shape: broken, endless, recursive", "scanned or skipped with a note, within its step budget")
@@ -356,9 +365,30 @@ def test_hostile_names_arrive(new_world: MakeWorld) -> None:
     world = new_world(0)
     names = world.fill(len(HOSTILE))
     assert len(names) == len(HOSTILE)
+    assert max(len(name.encode()) for name in names) == 1024
     world.write_plan()
     assert world.execute().exit_code == 0
     world.require_sound()
+
+
+@required("the same names, where each of them is a failure to be told", "printed and logged as text, one line a fact")
+def test_logs_are_inert(new_world: MakeWorld) -> None:
+    world = new_world(0)
+    names = world.fill(len(HOSTILE))
+    world.write_plan()
+    world.make_bucket(TARGET, **HANDED_OVER)
+    for name in names:
+        world.overwrite(MOVED + name.removeprefix(PREFIX), "somebody else's", bucket=TARGET)
+    code, said = Line("execute", (world.plan,)).run()
+    assert code == 3
+    assert not COMMANDS.search(said)
+    assert said.count("failed: archives: ") > 20
+    trail = next(world.directory.glob("*.audit.ndjson")).read_bytes().splitlines()
+    told = [json.loads(line) for line in trail]
+    assert {one["object"] for one in told if one["event"] == "object"} == set(names)
+    [manifest] = world.directory.glob("*.manifest.csv")
+    with manifest.open(newline="", encoding="utf-8") as file:
+        assert len(list(csv.reader(file))) == len(names) + 1
 
 
 @required("object names that a spreadsheet would run", "no cell of a manifest begins like a formula")

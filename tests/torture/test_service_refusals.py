@@ -1,20 +1,26 @@
 """What a service refuses, corrupts or tells oddly, and what a plan or a clock does: each with its required outcome."""
 
+import asyncio
 import sqlite3
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
 
 from executor.aftercare import Aftermath, cleanup
 from executor.cleanup import Doomed
-from executor.errors import PlanEdited
+from executor.errors import GuardRefused, PlanEdited
 from executor.reading import Selection
-from hand_made_plan import HANDED_OVER
+from hand_made_plan import HANDED_OVER, SOURCE
 from planner.errors import PlannerError
+from raw_http import send_json
 from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, every_step, required
 
 MakeWorld = Callable[[int], World]
@@ -234,6 +240,55 @@ def test_held_sources_are_copied(new_world: MakeWorld) -> None:
     world.require_sound()
     copies = [one for one in world.state()["buckets"][TARGET]["objects"] if one["name"].startswith(MOVED)]
     assert not any("temporaryHold" in one for one in copies)
+
+
+def sealed_upload(world: World, name: str) -> None:
+    """Somebody writes an object under a key of their own."""
+    key = bytes(range(32))
+    headers = {
+        "x-goog-encryption-algorithm": "AES256",
+        "x-goog-encryption-key": b64encode(key).decode(),
+        "x-goog-encryption-key-sha256": b64encode(sha256(key).digest()).decode(),
+        "Content-Type": "text/plain",
+    }
+    path = f"/upload/storage/v1/b/{SOURCE}/o?uploadType=media&name={quote(name, safe='')}"
+    assert send_json(world.server.url, "POST", path, b"sealed", headers)[0] == 200
+
+
+@required(
+    "objects composed (no MD5), in Archive, with contexts, encodings, odd metadata; one under a customer's own key",
+    "copied with all of it; the one with the key fails with its reason, and the cleanup is refused",
+)
+def test_awkward_objects(new_world: MakeWorld) -> None:
+    world = new_world(0)
+    facts: dict[str, dict[str, Any]] = {
+        "composed": {"composite": True},
+        "packed": {"contentEncoding": "gzip", "contentType": "text/csv", "cacheControl": "no-store"},
+        "metadata": {"metadata": {"a b": "é\n", "": "empty key", "thermocline": "theirs", "x" * 200: "y" * 2000}},
+        "frozen": {"storageClass": "ARCHIVE", "customTime": "2001-01-01T00:00:00Z"},
+    }
+    objects = [{"name": PREFIX + name, "size": 50, **one} for name, one in facts.items()]
+    world.server.control("POST", "objects", {"bucket": SOURCE, "objects": objects})
+    facts["context"] = {}
+    world.overwrite(f"{PREFIX}context", "has a context")
+    world.patch(f"{PREFIX}context", {"contexts": {"custom": {"owner": {"value": "analytics"}}}})
+    sealed_upload(world, f"{PREFIX}sealed")
+    world.write_plan()
+    result = world.execute()
+    assert (result.exit_code, result.moves[0].verified, result.moves[0].failed) == (3, len(facts), 1), result
+    assert "customer-supplied key" in " ".join(result.moves[0].failures)
+    world.require_sound(complete=False)
+    copies = {one["name"]: one for one in world.state()["buckets"][TARGET]["objects"]}
+    assert "contexts" in copies[f"{MOVED}context"]
+    for name in facts:
+        held = next(one for one in world.sources() if one["name"] == PREFIX + name)
+        copy = copies[MOVED + name]
+        kept = {key: held.get(key) for key in ("contexts", "contentEncoding", "contentType", "cacheControl", "crc32c")}
+        assert {key: copy.get(key) for key in kept} == kept
+        assert {key: copy["metadata"][key] for key in held.get("metadata", {})} == held.get("metadata", {})
+    with pytest.raises(GuardRefused):
+        asyncio.run(cleanup(world.plan, Selection(), lambda _: True, settings=SETTINGS))
+    assert len(world.sources()) == len(facts) + 1
 
 
 @required("the bucket is made, but the answer is lost", "adopted: it carries our label and is as planned")
