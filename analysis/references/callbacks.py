@@ -1,5 +1,6 @@
 """Arguments that a library passes to a function it was given."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.references.frames import Frame
@@ -7,6 +8,7 @@ from analysis.references.values import (
     Arguments,
     Function,
     Items,
+    Member,
     Method,
     Table,
     Unknown,
@@ -16,6 +18,9 @@ from analysis.references.values import (
 
 if TYPE_CHECKING:
     from analysis.references.machine import Machine
+
+MAXIMUM_CALLS = 12  # within each other, through decorated functions
+MAXIMUM_MAPPED = 20
 
 
 def callback_arguments(
@@ -64,3 +69,35 @@ def callback_arguments(
     if templates is not None:
         keywords_passed.setdefault("templates_dict", templates)
     return list(op_args.values) if isinstance(op_args, Items) else [], keywords_passed
+
+
+def call_method(machine: "Machine", callee: Member, arguments: Arguments, frame: Frame) -> Value | None:
+    """Calls through what a decorator made of a function: tasks of Airflow, Prefect, Celery and Ray."""
+    owner, name = callee.owner, callee.name
+    if not isinstance(owner, Function | Method) or len(frame.calls) > MAXIMUM_CALLS:
+        return None
+    if name in ("override", "options", "with_options"):
+        return owner
+    if name == "partial":
+        function = owner.function if isinstance(owner, Method) else owner
+        bound = replace(function, defaults={**function.defaults, **arguments.keywords})
+        return replace(owner, function=bound) if isinstance(owner, Method) else bound
+    if name in ("delay", "remote", "submit"):
+        return machine.call(owner, arguments, frame, None)
+    if name in ("expand", "map"):
+        positional = [_each(machine, value, frame) for value in arguments.positional]
+        keywords = {key: _each(machine, value, frame) for key, value in arguments.keywords.items()}
+        return Items([machine.call(owner, replace(arguments, positional=positional, keywords=keywords), frame, None)])
+    if name == "expand_kwargs" and arguments.positional:
+        tables = [table for table in machine.iterate(arguments.positional[0], frame)[0] if isinstance(table, Table)]
+        for table in tables[:MAXIMUM_MAPPED]:
+            keywords = {str(key): value for key, value in table.entries.items()}
+            machine.call(owner, replace(arguments, positional=[], keywords=keywords), frame, None)
+        return Items([], complete=False)
+    return None
+
+
+def _each(machine: "Machine", value: Value, frame: Frame) -> Value:
+    """One of the values that a task is mapped over."""
+    values, _ = machine.iterate(value, frame)
+    return either(values) if values else Unknown()

@@ -96,7 +96,7 @@ def _constants(program: Program, paths: list[str], ending: str) -> dict[str, Tex
 
 _WORTH = re.compile(
     r"gs://|cloud\.google\.com/go/storage|google\.cloud\.storage|Google\.Cloud\.Storage|google/cloud/storage"
-    r"|googleCloudStorageR|Google\\Cloud\\Storage|NewGCSReference"
+    r"|googleCloudStorageR|Google\\Cloud\\Storage|NewGCSReference|(?:Load|Extract)JobConfiguration"
 )
 
 
@@ -155,7 +155,7 @@ class _File:
         arguments, named = self._arguments(position)
         for role, place in self._places(entry, owner, arguments, named, start):
             site = Site(self.path, self._line(start))
-            self._told(role, place, site, name, 0.75 if "uri" in entry else 0.85)
+            self._told(role, place, site, name, 0.75 if "uri" in entry and "remote" not in entry else 0.85)
 
     def _places(
         self, entry: dict[str, Any], owner: str, arguments: list[str], named: dict[str, str], at: int
@@ -165,6 +165,8 @@ class _File:
             for value in values[entry["uri"] :]:
                 for _, _, place in embedded(value) if isinstance(value, Text) else ():
                     yield self._role(entry, owner, at), Handle(place.bucket, place.prefix)
+                if entry.get("remote") and isinstance(value, Text) and not value.flat.strip(HOLE):
+                    yield self._role(entry, owner, at), Handle(hole("bucket"), hole("object"))
             return
         given = values if entry.get("of") != "owner" else []
         handle = next((value for value in given if isinstance(value, Handle)), None)
@@ -229,7 +231,7 @@ class _File:
             later = entry.get("unless")
             following = self.flat[at : at + 1500]
             return entry["otherwise"] if later and re.search(later, following) else entry["role"]
-        return "write" if re.search(r"(?i)\bwrite|save", owner) else "read"
+        return "write" if re.search(r"(?i)\bwrite|save|extract", owner) else "read"
 
     def _told(self, role: Role, place: Handle, site: Site, via: str, confidence: float) -> None:
         self.program.record(

@@ -36,7 +36,7 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 _READS = re.compile(
-    r"^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|(?:python_)?package_uris?|initialization_actions)(?:_|$)|(?:_|^)(?:inputs?|sources?|src|reads|extractors?|spec_gcs_path|gcs_location|reference_(?:data|table|file)s?|lookups?)(?:_|$)"
+    r"^gcs_path$|^(?:source|src|input|in|from|load|import|read|download|template|jars?|py_files|archives|artifact_uri|(?:python_)?package_uris?|initialization_actions)(?:_|$)|(?:_|^)(?:inputs?|sources?|src|reads|extractors?|spec_gcs_path|gcs_location|reference_(?:data|table|file)s?|lookups?)(?:_|$)"
     r"|(?:^|_)(?:(?:main|query)_(?:\w+_)?file_uri|(?:python_|jar_)?file_uris|archive_uris)$"
     r"|(?:^|[._:])(?:jars?|init_actions?)(?:_|$)",
     re.IGNORECASE,
@@ -71,12 +71,11 @@ def guess(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> 
     name = path.rpartition(".")[2]
     if name[:1] == "?" or _plumbing(arguments):
         return
-    for key, value in [
-        *((str(index), value) for index, value in enumerate(arguments.positional)),
-        *arguments.keywords.items(),
-    ]:
+    for key, value in _named(arguments):
         if isinstance(value, Table):
             _guess_table(machine, key, name, value, arguments, frame)
+        if isinstance(value, Table):
+            _guess_words(machine, name, value, arguments, frame)
         if isinstance(value, Function | Method | Instance | Table):
             continue
         role = guessed_role(key, name)
@@ -86,6 +85,17 @@ def guess(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> 
         for text in texts(value):
             _guess_option(machine, text, name, arguments, frame)
     _guess_pairs(machine, name, arguments, frame)
+
+
+def guess_descriptions(machine: "Machine", name: str, arguments: Arguments, frame: Frame) -> None:
+    """What the keys of job descriptions say, also where the job's command was followed: its options went there."""
+    for key, value in _named(arguments):
+        if isinstance(value, Table) and "options" not in key:
+            _guess_table(machine, key, name, value, arguments, frame)
+
+
+def _named(arguments: Arguments) -> list[tuple[str, Value]]:
+    return [*((str(index), value) for index, value in enumerate(arguments.positional)), *arguments.keywords.items()]
 
 
 _OPTIONS_OBJECT = re.compile(r"(?:Options|Config|Configuration|Settings|Arguments|Args|Spec)$")
@@ -100,13 +110,14 @@ def _spelled(key: str, name: str, arguments: Arguments) -> Site:
     return Site(arguments.site.file, line) if line and (far or _OPTIONS_OBJECT.search(name)) else arguments.site
 
 
-_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w-]*)[= ]")
+_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w-]*)[= ]|(?P<plain>[A-Za-z][\w.-]*) ?= ?(?=gs://)")
 
 
 def _guess_option(machine: "Machine", text: Text, name: str, arguments: Arguments, frame: Frame) -> None:
     """`--temp_location=gs://…` among the options of a pipeline: it stands where it is written."""
     match = _OPTION.match(text.flat)
-    role = guessed_role(match["name"].replace("-", "_"), "") if match else None
+    named = re.sub(r"[.-]", "_", match["name"] or match["plain"]) if match else ""
+    role = guessed_role(named, "") if named else None
     if match is None or role is None:
         return
     written = text.first_line
@@ -133,7 +144,7 @@ def _guess_table(
     """Addresses inside a job description: the key before each tells what the job does with it."""
     if key in _HANDED_ON or depth > 5:
         return
-    for inner, value in table.entries.items():
+    for inner, value in (*table.entries.items(), *(("", other) for other in table.others)):
         if isinstance(value, Table):
             _guess_table(machine, str(inner), name, value, arguments, frame, depth + 1)
         elif isinstance(value, Text | Items):
@@ -143,6 +154,18 @@ def _guess_table(
                 recording.addresses(
                     machine, role, value, _written(value, arguments), name, frame, arguments=arguments, confidence=0.6
                 )
+
+
+def _guess_words(
+    machine: "Machine", name: str, table: Table, arguments: Arguments, frame: Frame, depth: int = 0
+) -> None:
+    """Words for a program that is not in the checkout, inside a job description: each says what it is for."""
+    for key, value in (*table.entries.items(), *(("", other) for other in table.others)):
+        if isinstance(value, Table) and depth < 5 and key not in _HANDED_ON:
+            _guess_words(machine, name, value, arguments, frame, depth + 1)
+        elif isinstance(value, Items):
+            for text in texts(value):
+                _guess_option(machine, text, name, arguments, frame)
 
 
 def _written(value: Text | Items, arguments: Arguments) -> Site:

@@ -141,9 +141,11 @@ def _command(program: Program, command: shell.Command, path: str, workload: str)
     for word in handed_on if touched else command.words:
         name, equals, _ = word.flat.removeprefix("--").partition("=")
         option = name if word.flat.startswith("--") else option
-        for _, _, place in embedded(word):
+        for begin, _, place in embedded(word):
+            inner = _INNER_KEY.search(word.flat, max(0, begin - 80), begin)
+            named = inner["key"] if inner else option.replace("-", "_")
             program.record(
-                guessed_role(option.replace("-", "_"), "") or "reference" if option else "reference",
+                guessed_role(named, "") or "reference" if named else "reference",
                 place.bucket,
                 place.prefix,
                 told_at(here, command.end, place.prefix, place.bucket),
@@ -152,6 +154,10 @@ def _command(program: Program, command: shell.Command, path: str, workload: str)
                 workload=workload,
             )
         option = "" if equals or not word.flat.startswith("--") else option
+
+
+# The key before an address inside a word: `…?gcsPath=gs://…`, `{"inputFile": "gs://…`.
+_INNER_KEY = re.compile(r"[?&,{\"'](?P<key>[A-Za-z]\w*)[\"']?\s*[=:]\s*[\"']?\Z")
 
 
 def _written(command: shell.Command, path: str) -> Site:

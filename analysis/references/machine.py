@@ -446,6 +446,7 @@ class Machine:
 
 _METHODS = (
     methods.call_method,
+    callbacks.call_method,
     storage.call_method,
     interoperable.call_method,
     file_systems.call_method,

@@ -435,7 +435,7 @@ def _without_vaguer(found: list[Reference]) -> list[Reference]:
         result.extend(
             one
             for one in same
-            if not any(_vaguer(one, other) for other in same)
+            if not any(_vaguer(one, other) or _covered(one, other) for other in same)
             and not (one.bucket == "*" and (one.prefix in buckets or (told and not one.prefix.strip("*/"))))
             and not (one.prefix.startswith("*") and not one.prefix.strip("*/") and one.bucket in prefixes)
         )
@@ -449,6 +449,17 @@ def _vaguer(one: Reference, other: Reference) -> bool:
     if one.bucket == other.bucket:
         return one.prefix.startswith("*") and not other.prefix.startswith("*")
     return one.prefix == other.prefix or not other.prefix.startswith("*")
+
+
+def _covered(one: Reference, other: Reference) -> bool:
+    """Whether `one` only says more of names that are unknown in both: `day=*01` beside `day=*0*`."""
+    mine, others = one.prefix.split("/"), other.prefix.split("/")
+    if one.bucket != other.bucket or mine == others or len(mine) != len(others):
+        return False
+    return all(
+        left == right or ("*" in left and "*" in right and right.strip("*") and fnmatchcase(left, right))
+        for left, right in zip(mine, others, strict=True)
+    )
 
 
 def _divided(bucket: Text, prefix: Text) -> tuple[Text, Text]:

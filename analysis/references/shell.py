@@ -5,7 +5,7 @@ compute (command substitutions, loop variables) is a hole.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice, product, takewhile
@@ -135,13 +135,15 @@ class _Run:
 
     def _lines(self, start: int, end: int) -> Iterator[Command]:
         skipped = sorted(place for place in self.functions.values() if start < place[0] or place[1] < end)
+        named = {place[0] - 1 for place in skipped}  # `name()` is no call of it
         index = start
         while index < end:
             inside = next((place for place in skipped if place[0] == index and place != (start, end)), None)
             if inside is not None:
                 index = max(inside[1], index + 1)
                 continue
-            yield from self._line(self.lines[index])
+            if index not in named or self.lines[index].after != "(":
+                yield from self._line(self.lines[index])
             index += 1
 
     # ---- one line
@@ -357,8 +359,10 @@ class _Run:
                 found = list(commands(part, known, self.env, self.depth + 1, self.sourced))
                 yield from found
                 inner = _output(found)
-            values.extend(self.state.get(only["name"], (inner,)) if only else [inner])
-        told = bool(values) and all(value.flat.strip(HOLE) and not re.search(r"[*?$]", value.flat) for value in values)
+            values.extend(_split(self.state.get(only["name"], (inner,))) if only else [inner])
+        told = bool(values) and all(
+            value.flat.strip(HOLE) and not re.search(r"[*?$]|\{\w+\.\.\w+\}", value.flat) for value in values
+        )
         self.state[name] = tuple(values[:MAXIMUM_WAYS]) if told else (hole(name),)
 
     def _shift(self) -> None:
@@ -393,6 +397,15 @@ class _Run:
         for key in [key for key in self.state if key.isdigit() or key in "@*"]:
             del self.state[key]
         self.state.update(outer)
+
+
+def _split(values: Iterable[Text]) -> list[Text]:
+    """The words in the values of a variable: `days="mon tue"`, `for day in $days`."""
+    found: list[Text] = []
+    for value in values:
+        several = re.search(r"\s", value.flat)
+        found.extend([word.text for line in split_commands(value) for word in line.words] if several else [value])
+    return found
 
 
 def _digits(known: Mapping[str, object]) -> list[str]:

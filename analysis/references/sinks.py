@@ -18,7 +18,7 @@ from typing import Any, get_args
 from analysis.errors import BadInput, nearest
 from analysis.references.model import Role
 
-_LISTS = ("call", "uri", "path", "bucket", "prefix", "handle", "alone")
+_LISTS = ("call", "uri", "path", "bucket", "prefix", "handle", "alone", "first")
 _TEXTS = ("role", "mode", "whole", "returns", "if_true", "remote")
 
 
@@ -48,6 +48,7 @@ class Sink:
     returns: str = ""
     if_true: str = ""
     remote: bool = False
+    first: tuple[str, ...] = ()
 
     def matches(self, path: str) -> bool:
         if self.call.startswith("."):
@@ -147,6 +148,7 @@ def parse_sink(line: Mapping[str, Any], where: str) -> Iterable[Sink]:
             returns=line.get("returns", ""),
             if_true=line.get("if_true", ""),
             remote=line.get("remote") in ("yes", True),
+            first=tuple(_list(line.get("first", []))),
         )
 
 

@@ -57,6 +57,8 @@ def library_call(machine: "Machine", path: str, callee: Value, arguments: Argume
     on_path = isinstance(callee, Member) and isinstance(callee.owner, PathValue)
     if not (on_path or matched or queried or commanded):
         guesses.guess(machine, path, arguments, frame)
+    elif commanded and not (on_path or matched or queried):
+        guesses.guess_descriptions(machine, path.rpartition(".")[2], arguments, frame)
     return returned
 
 
@@ -81,6 +83,8 @@ def is_operator(cls: Class) -> bool:
 def _apply(machine: "Machine", sink: Sink, path: str, arguments: Arguments, frame: Frame) -> tuple[bool, Value | None]:
     via = ".".join(path.split(".")[-2:]) if "." in sink.call.strip(".") else path.rpartition(".")[2]
     if sink.if_true and as_text(arguments.get(sink.if_true) or literal("False")).flat != "True":
+        return False, None
+    if sink.first and as_text(arguments.get("key", 0) or literal("")).flat not in sink.first:
         return False, None
     role = _mode_role(sink, arguments)
     touched = False
