@@ -18,12 +18,9 @@ def shared_with(rows: Sequence[tuple[str, Subfolder]], phases: Mapping[str, int]
         for tie in _ties(subfolder):
             by_tie[tie].append(use_case)
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for tie in sorted(by_tie):
-        members = by_tie[tie]
-        if not 1 < len(members) <= WIDESPREAD:
-            continue
-        for one in members:
-            for other in members:
+    for tie in sorted([tie for tie, members in by_tie.items() if 1 < len(members) <= WIDESPREAD]):
+        for one in by_tie[tie]:
+            for other in by_tie[tie]:
                 if one != other:
                     found[one].setdefault(other, tie)
     return {use_case: _listed(use_case, others, phases) for use_case, others in found.items()}

@@ -1,5 +1,6 @@
 """The migration of one move: what the executor will be told."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from planner.plan import BucketSettings, Migration, Validation
 from planner.settings import PlannerSettings
 from planner.target import Target
 
-PLACES_WITH_ENV = "{env}"
+NO_LABEL = re.compile(r"[^\w-]")
 
 
 @dataclass(frozen=True)
@@ -133,4 +134,4 @@ def labels(use_case: str, scene: Scene) -> dict[str, str]:
 
 
 def _label(text: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in text.lower())[:63]
+    return NO_LABEL.sub("-", text.lower())[:63]

@@ -1,7 +1,7 @@
 """`plan.json` on disk: reading, writing, digests and approvals.
 
 The file keeps the order of the structs and is indented for people (by one space: deep as it is, two would be a fifth
-of a large plan); digests are taken over the canonical form (sorted keys, no spaces), so that only content counts. A
+of a large plan); digests are taken over the canonical form (see `canonical`), so that only content counts. A
 phase's digest covers its moves and everything that the plan says of all phases (bucket, environment, evidence, prices,
 warnings). An approval repeats that digest and the digest of the evidence, and has a digest of its own, over the plan's
 id too; `approval_problems` compares all of them. So nothing that an approver saw can change unnoticed, other phases
@@ -23,8 +23,8 @@ from planner.signature import public_key, sign, verified
 
 
 def canonical(value: Any) -> bytes:
-    """The bytes that digests are taken over: JSON with sorted keys and no spaces."""
-    return msgspec.json.encode(value, order="sorted")
+    """The bytes that digests are taken over: JSON without spaces, structs in their own order, other keys sorted."""
+    return msgspec.json.encode(value, order="deterministic")
 
 
 def digest_of(value: Any) -> str:
@@ -33,9 +33,12 @@ def digest_of(value: Any) -> str:
 
 
 def phase_digest(plan: Plan, phase: Phase) -> str:
-    """The digest that an approval of this phase binds to."""
-    bare = msgspec.structs.replace(phase, digest="", approval=None)
-    return digest_of([msgspec.structs.replace(plan, plan_id="", phases=()), bare])
+    """The digest that an approval of this phase binds to: of all but its moves, then of one move after the other."""
+    bare = msgspec.structs.replace(phase, moves=(), digest="", approval=None)
+    found = hashlib.sha256(canonical([msgspec.structs.replace(plan, plan_id="", phases=()), bare]))
+    for move in phase.moves:
+        found.update(canonical(move))
+    return f"sha256:{found.hexdigest()}"
 
 
 def dump(plan: Plan) -> bytes:

@@ -52,14 +52,14 @@ def score(subfolder: Subfolder, saving_usd_month: float, settings: PlannerSettin
             f"{code} code references, {subfolder.objects} objects",
         ),
     )
-    whole = sum(weight for _, _, weight, _ in parts) / 100
+    whole = sum([weight for _, _, weight, _ in parts]) / 100
     factors = tuple(
         Factor(
             name=name, value=round(value, 4), weight=weight, points=round(value * weight / whole, 2), because=because
         )
         for name, value, weight, because in parts
     )
-    return Score(total=round(sum(factor.points for factor in factors), 2), factors=factors)
+    return Score(total=round(sum([factor.points for factor in factors]), 2), factors=factors)
 
 
 def _growing(amount: float, full: float) -> float:

@@ -1,10 +1,11 @@
 """What a holding costs from day to day: a rate that changes on the days on which groups of objects change class."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, Holding
+from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, MONTHS, Holding
 from planner.cost.rules import Climb, Ladder, class_at
 from planner.prices import Place
 
@@ -17,6 +18,10 @@ class Course(NamedTuple):
     starts: Sequence[float]
     rates: Sequence[float]
 
+    def rate(self, day: float) -> float:
+        """Dollars a day on some day."""
+        return self.rates[bisect_right(self.starts, day) - 1]
+
     def spent(self, days: float) -> float:
         """Dollars within the first `days`."""
         if not days or len(self.rates) == 1:
@@ -28,11 +33,15 @@ class Course(NamedTuple):
             total += rate * (min(end, days) - start)
         return total
 
-    def last_month(self) -> float:
-        """Dollars within the last month of the three years."""
-        if self.starts[-1] <= HORIZON_DAYS - DAYS_PER_MONTH:
-            return self.rates[-1] * DAYS_PER_MONTH
-        return self.spent(HORIZON_DAYS) - self.spent(HORIZON_DAYS - DAYS_PER_MONTH)
+    def in_all(self) -> tuple[float, float]:
+        """Dollars within the three years, and within their last month."""
+        last = self.rates[-1] * DAYS_PER_MONTH
+        if len(self.rates) == 1:
+            return last * MONTHS, last
+        total = self.spent(HORIZON_DAYS)
+        if self.starts[-1] > HORIZON_DAYS - DAYS_PER_MONTH:
+            last = total - self.spent(HORIZON_DAYS - DAYS_PER_MONTH)
+        return total, last
 
 
 class DayRates(NamedTuple):

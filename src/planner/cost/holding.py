@@ -4,10 +4,10 @@ Two simplifications, both stated in every plan: the bytes of today are priced, n
 of the evidence's window go on at the same rate, spread over the bytes (over the young ones, where heat ends with age).
 """
 
-from functools import cached_property
 from math import inf
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from analysis.model import Subfolder
 from planner.prices import OLD_CLASSES
@@ -30,12 +30,12 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     read_share: float = 0.0
 
 
-class Holding(msgspec.Struct, frozen=True, dict=True):
+class Holding(msgspec.Struct, frozen=True):
     """A subfolder as the cost rules see it.
 
     `fed` says that new objects replace those that grow old, so that the ages stay as they are; else everything ages.
     Reads and writes are per month of 30 days; `read_gib` is what they carry, and `bigquery_gib` the part of it that
-    BigQuery reads.
+    BigQuery reads. The sums over all groups follow from these.
     """
 
     groups: tuple[Group, ...]
@@ -46,31 +46,22 @@ class Holding(msgspec.Struct, frozen=True, dict=True):
     writes: float = 0.0
     read_gib_estimated: bool = False
 
-    @cached_property
-    def by_class(self) -> dict[str, tuple[int, float, float]]:
-        """Objects, GiB and share of the reads, by storage class."""
+    by_class: dict[str, tuple[int, float, float]] = {}  # objects, GiB and share of the reads
+    gib: float = 0.0
+    objects: int = 0
+    oldest_days: int = 0
+
+    def __post_init__(self) -> None:
+        """The sums, which every rule asks for."""
         found: dict[str, tuple[int, float, float]] = {}
         for group in self.groups:
             objects, gib, share = found.get(group.storage_class, (0, 0.0, 0.0))
             found[group.storage_class] = (objects + group.objects, gib + group.gib, share + group.read_share)
-        return found
+        force_setattr(self, "by_class", found)
+        force_setattr(self, "gib", sum([gib for _, gib, _ in found.values()]))
+        force_setattr(self, "objects", sum([objects for objects, _, _ in found.values()]))
+        force_setattr(self, "oldest_days", max([group.age_days for group in self.groups], default=0))
 
-    @cached_property
-    def gib(self) -> float:
-        """All bytes."""
-        return sum(gib for _, gib, _ in self.by_class.values())
-
-    @cached_property
-    def objects(self) -> int:
-        """All objects."""
-        return sum(objects for objects, _, _ in self.by_class.values())
-
-    @cached_property
-    def oldest_days(self) -> int:
-        """Age of the oldest group; 0 when empty."""
-        return max((group.age_days for group in self.groups), default=0)
-
-    @cached_property
     def small(self) -> tuple[int, float]:
         """Objects below 128 KiB and their GiB (half the bound each, as only their number is known)."""
         half, groups = SMALL_OBJECT_BYTES / 2 / GIB, [group for group in self.groups if group.small_objects]

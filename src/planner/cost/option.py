@@ -1,6 +1,7 @@
 """One alternative: what it would cost over three years, and when it has paid for itself."""
 
 from functools import cache
+from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS
 from planner.cost.rules import COLDNESS, Ladder, Rung
 from planner.prices import GONE, Place, PriceBook
 
+CAUSES = tuple(name.removesuffix("_usd") for name in OneOff.__struct_fields__[1:])  # but for the operations
 TINY = 1e-9  # dollars; below it two costs are equal
 
 # Cloud Storage's own steps under Autoclass; the ladder by age uses the same, as they match the minimum days.
@@ -80,20 +82,19 @@ class Terms(NamedTuple):
 
 
 class Copying(msgspec.Struct, frozen=True):
-    """What a copy, and the deletion of its sources, costs once by cause, but for the operations; and as a plan says it.
+    """What a copy, and the deletion of its sources, costs once by cause, but for the operations.
 
-    It is the same for every class that the copies may get.
+    It is the same for every class that the copies may get. `figures` are those of a plan, in the order of `OneOff`.
     """
 
     causes: dict[str, float]
     total: float
-    figures: dict[str, float]
+    figures: tuple[float, ...]
 
 
 def copying(causes: dict[str, float]) -> Copying:
     """The costs of a copy, by cause in US dollars."""
-    figures = {f"{cause}_usd": money(usd) for cause, usd in causes.items() if usd}
-    return Copying(causes, sum(causes.values()), figures)
+    return Copying(causes, sum(causes.values()), tuple([money(causes.get(cause, 0.0)) for cause in CAUSES]))
 
 
 class Option(msgspec.Struct, frozen=True, gc=False):
@@ -127,17 +128,18 @@ class Option(msgspec.Struct, frozen=True, gc=False):
 
     def figures(self, leave_usd: float, *, chosen: bool) -> Alternative:
         """The option as it stands in a plan."""
+        # Adding 0.0 makes a plain zero of a negative one.
         return Alternative(
             name=self.name,
             summary=self.summary,
             storage_class=self.storage_class,
             location=self.place.location,
             moves=self.moves,
-            monthly_usd=money(self.month_usd),
-            one_off_usd=money(self.one_off_usd),
-            one_off=OneOff(operations_usd=money(self.operations_usd), **self.copying.figures),
-            three_year_usd=money(self.three_year_usd),
-            saving_usd=money(leave_usd - self.three_year_usd),
+            monthly_usd=round(self.month_usd, 4) + 0.0,
+            one_off_usd=round(self.one_off_usd, 4) + 0.0,
+            one_off=OneOff(round(self.operations_usd, 4) + 0.0, *self.copying.figures),
+            three_year_usd=round(self.three_year_usd, 4) + 0.0,
+            saving_usd=round(leave_usd - self.three_year_usd, 4) + 0.0,
             break_even_months=self.break_even_months,
             allowed=self.allowed,
             chosen=chosen,
@@ -159,10 +161,10 @@ def priced(
     autoclass: bool = False,
 ) -> Option:  # fmt: skip
     """An option from its running cost and what is paid once."""
-    once, total = operations_usd + copying.total, running.spent(HORIZON_DAYS)
+    once, (total, last_month) = operations_usd + copying.total, running.in_all()
     return Option(
         name, summary, place, storage_class, ladder, allowed, operations_usd, copying, once, running,
-        running.last_month(), total + once, 0.0 if leave is None else break_even(leave, running, once, total), note,
+        last_month, total + once, 0.0 if leave is None else break_even(leave, running, once, total), note,
         autoclass,
     )  # fmt: skip
 
@@ -172,20 +174,18 @@ def break_even(leave: Option, running: Course, once: float, total: float) -> flo
 
     `total` is what `running` spends in three years. None where it is not within these.
     """
-    before, more = leave.running, once - leave.one_off_usd
-    ahead = leave.three_year_usd - total - once
-    if ahead <= TINY * (1 + once + leave.three_year_usd):  # what floating point may have made of nothing
-        return None
+    before, behind = leave.running, once - leave.one_off_usd
+    if leave.three_year_usd - total - once <= TINY * (1 + once + leave.three_year_usd):
+        return None  # or what floating point may have made of nothing
     if len(before.rates) == len(running.rates) == 1:
-        return _months(more / (before.rates[0] - running.rates[0]))
-    later, days = float(HORIZON_DAYS), 0.0
-    for day in sorted({*before.starts, *running.starts}, reverse=True):
-        behind = more + running.spent(day) - before.spent(day)
-        if behind >= 0:
-            # Between two starts both rates are constant, and so is the speed at which the savings catch up.
-            days = day + behind * (later - day) / (behind + ahead)
-            break
-        later, ahead = day, -behind
+        return _months(behind / (before.rates[0] - running.rates[0]))
+    starts, days = sorted({*before.starts, *running.starts}), 0.0
+    for start, end in pairwise((*starts, HORIZON_DAYS)):
+        saved = before.rate(start) - running.rate(start)
+        still_behind = behind - saved * (end - start)
+        if still_behind <= 0 < behind:
+            days = start + behind / saved
+        behind = still_behind
     return _months(days)
 
 

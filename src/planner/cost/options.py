@@ -128,9 +128,14 @@ def _autoclass(work: Work, leave: Option) -> Option:
     """A bucket of its own under Autoclass: everything starts in Standard, and only what is not read grows colder."""
     holding, target, store = work.holding, work.terms.target, work.there.store
     read_share = min(1.0, holding.read_gib / holding.gib) if holding.gib else 0.0
-    cooling = (1 - read_share) * max(0.0, 1 - holding.small[1] / holding.gib) if holding.gib else 0.0
+    small_objects, small_gib = holding.small()
+    cooling = (1 - read_share) * max(0.0, 1 - small_gib / holding.gib) if holding.gib else 0.0
     gets_and_inserts = holding.reads * target.class_b["STANDARD"] + holding.writes * target.class_a["STANDARD"]
-    month = gets_and_inserts + rules.autoclass_fee_usd(holding, work.terms.book.table) + _bigquery(work, target)
+    month = (
+        gets_and_inserts
+        + rules.autoclass_fee_usd(holding.objects - small_objects, work.terms.book.table)
+        + _bigquery(work, target)
+    )
     extra = (1 - cooling) * holding.gib * store["STANDARD"] + month / DAYS_PER_MONTH
     # The copy restarts every object's clock; where new ones keep coming, the ages of today come back.
     if holding.fed:

@@ -129,9 +129,9 @@ def source_storage_usd(holding: Holding, days: float, place: Place) -> float:
     return sum(storage_usd(gib, name, days, place) for name, (_, gib, _) in holding.by_class.items())
 
 
-def autoclass_fee_usd(holding: Holding, table: PriceTable) -> float:
-    """The monthly fee for the objects that Autoclass watches."""
-    return (holding.objects - holding.small[0]) * table.autoclass.per_1000_objects_month / 1000
+def autoclass_fee_usd(objects: int, table: PriceTable) -> float:
+    """The monthly fee for the objects that Autoclass watches, which small ones are not."""
+    return objects * table.autoclass.per_1000_objects_month / 1000
 
 
 def changes_at_once_usd(holding: Holding, storage_class: str, place: Place) -> float:
