@@ -6,7 +6,7 @@ Causes that cost nothing, empty notes and what was not chosen are left out of th
 import msgspec
 
 
-class OneOff(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
+class OneOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False, omit_defaults=True):
     """What is paid once, by cause."""
 
     operations_usd: float = 0.0

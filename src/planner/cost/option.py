@@ -13,7 +13,6 @@ from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS
 from planner.cost.rules import COLDNESS, Ladder, Rung
 from planner.prices import GONE, Place, PriceBook
 
-CAUSES = tuple(name.removesuffix("_usd") for name in OneOff.__struct_fields__[1:])  # but for the operations
 TINY = 1e-9  # dollars; below it two costs are equal
 
 # Cloud Storage's own steps under Autoclass; the ladder by age uses the same, as they match the minimum days.
@@ -84,17 +83,18 @@ class Terms(NamedTuple):
 class Copying(msgspec.Struct, frozen=True):
     """What a copy, and the deletion of its sources, costs once by cause, but for the operations.
 
-    It is the same for every class that the copies may get. `figures` are those of a plan, in the order of `OneOff`.
+    It is the same for every class that the copies may get. `figures` are those of a plan, without the nothings.
     """
 
     causes: dict[str, float]
     total: float
-    figures: tuple[float, ...]
+    figures: dict[str, float]
 
 
 def copying(causes: dict[str, float]) -> Copying:
     """The costs of a copy, by cause in US dollars."""
-    return Copying(causes, sum(causes.values()), tuple([money(causes.get(cause, 0.0)) for cause in CAUSES]))
+    figures = {f"{cause}_usd": money(usd) for cause, usd in causes.items() if usd}
+    return Copying(causes, sum(causes.values()), figures)
 
 
 class Option(msgspec.Struct, frozen=True, gc=False):
@@ -128,6 +128,9 @@ class Option(msgspec.Struct, frozen=True, gc=False):
 
     def figures(self, leave_usd: float, *, chosen: bool) -> Alternative:
         """The option as it stands in a plan."""
+        figures = self.copying.figures
+        if self.operations_usd:
+            figures = {"operations_usd": money(self.operations_usd), **figures}
         # Adding 0.0 makes a plain zero of a negative one.
         return Alternative(
             name=self.name,
@@ -137,7 +140,7 @@ class Option(msgspec.Struct, frozen=True, gc=False):
             moves=self.moves,
             monthly_usd=round(self.month_usd, 4) + 0.0,
             one_off_usd=round(self.one_off_usd, 4) + 0.0,
-            one_off=OneOff(round(self.operations_usd, 4) + 0.0, *self.copying.figures),
+            one_off=OneOff(**figures),
             three_year_usd=round(self.three_year_usd, 4) + 0.0,
             saving_usd=round(leave_usd - self.three_year_usd, 4) + 0.0,
             break_even_months=self.break_even_months,
