@@ -34,7 +34,7 @@ def _ties(subfolder: Subfolder) -> set[str]:
 
 def _listed(use_case: str, others: Mapping[str, str], phases: Mapping[str, int]) -> tuple[Shared, ...]:
     mine = phases[use_case]
-    near = [other for _, other in sorted((abs(phases[other] - mine), other) for other in others)[:LISTED]]
+    near = sorted(others, key=lambda other: (abs(phases[other] - mine), other))[:LISTED]
     return tuple(
         Shared(use_case=other, phase=phases[other], together=phases[other] == mine, because=others[other])
         for other in near

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from planner.cost.holding import DAYS_PER_MONTH, HORIZON_DAYS, MONTHS, Holding
 from planner.cost.rules import Climb, Ladder, class_at
 from planner.prices import Place
@@ -12,7 +14,7 @@ from planner.prices import Place
 FROM_NOW_ON = (0.0,)
 
 
-class Course(NamedTuple):
+class Course(msgspec.Struct, frozen=True, gc=False):
     """Dollars a day, `rates[n]` from day `starts[n]` on; the first start is 0."""
 
     starts: Sequence[float]
@@ -84,11 +86,11 @@ def course(climbed: Iterable[Climb], rates: DayRates, extra: float) -> Course:
     """Storage and reads of groups that climb a ladder, and `extra` dollars a day."""
     store, read = rates
     changes = defaultdict[float, float](float)
-    for group, _, now, later in climbed:
-        gib, share = group.gib, group.read_share
-        before = gib * store[now] + share * read[now]
+    for climb in climbed:
+        gib, share = climb.group.gib, climb.group.read_share
+        before = gib * store[climb.now] + share * read[climb.now]
         extra += before
-        for day, then in later:
+        for day, then in climb.later:
             after = gib * store[then] + share * read[then]
             changes[day] += after - before
             before = after

@@ -4,7 +4,6 @@ A class's "age" is counted from the object's creation: a lifecycle class change 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -36,7 +35,7 @@ def class_at(group_class: str, age_days: float, ladder: Ladder) -> str:
     return result
 
 
-class Climb(NamedTuple):
+class Climb(msgspec.Struct, frozen=True, gc=False):
     """How a group goes down a ladder: its class before, its class from today on, and (day, class) of what follows."""
 
     group: Group
@@ -149,11 +148,11 @@ def changes_usd(climbed: Iterable[Climb], place: Place) -> float:
     Objects that are old enough for several rungs go to the last of them directly. Deleting is free.
     """
     class_a, total = place.class_a, 0.0
-    for group, before, now, later in climbed:
-        if now != before:
-            total += group.objects * class_a[now]
-        for _, then in later:
-            total += group.objects * class_a[then]
+    for climb in climbed:
+        if climb.now != climb.before:
+            total += climb.group.objects * class_a[climb.now]
+        for _, then in climb.later:
+            total += climb.group.objects * class_a[then]
     return total
 
 
