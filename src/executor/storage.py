@@ -66,7 +66,7 @@ class Storage:
         self, bucket: str, name: str, *, generation: int | None = None, soft_deleted: bool = False
     ) -> StoredObject | None:
         """Metadata of the live object (or of one generation), None when there is none."""
-        query = f"?fields={OBJECT_FIELDS}{self._billing}"
+        query = f"?fields={OBJECT_FIELDS},updated{self._billing}"
         if generation is not None:
             query += f"&generation={generation}"
         if soft_deleted:
