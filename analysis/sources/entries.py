@@ -15,13 +15,12 @@ from typing import Any, BinaryIO, Literal
 
 import msgspec
 
-from analysis.sources.streams import BYTE_ORDER_MARK, DAMAGE, read_lines
+from analysis.sources.streams import BYTE_ORDER_MARK, DAMAGE, LONGEST_LINE, Unclosed, read_lines
 
 Shape = Literal["lines", "array", "documents"]
 
 _WINDOW = 1 << 20
-# Beyond this an array element that does not end is broken, not long.
-_LONGEST_ELEMENT = 256 << 20
+_LARGEST_STEP = 16 << 20
 _SPACE = " \t\r\n"
 _ENVELOPES = ("message", "data", "data_base64", "entry")
 _MARKS = ("protoPayload", "textPayload", "jsonPayload", "logName", "insertId")
@@ -162,6 +161,8 @@ def _read_line_items(stream: BinaryIO) -> Iterator[Item]:
 
 def decode_item(position: int, text: bytes) -> Item:
     """One line, decoded or with the reason why not."""
+    if len(text) > LONGEST_LINE:
+        return Item(position, None, "too long", text)
     try:
         return Item(position, msgspec.json.decode(text), "", text)
     except RecursionError:
@@ -193,7 +194,8 @@ def _read_documents(stream: BinaryIO, shape: Shape) -> Iterator[Item]:
         position += 1
         value, text = window.decode()
         if text is None:
-            yield Item(position, None, "not JSON", window.pass_over_broken())
+            problem = "too long" if window.is_full() else "not JSON"
+            yield Item(position, None, problem, window.pass_over_broken())
         elif not _is_plain(text):
             yield Item(position, None, "not UTF-8", text.encode("utf-8", "surrogateescape"))
         else:
@@ -202,7 +204,7 @@ def _read_documents(stream: BinaryIO, shape: Shape) -> Iterator[Item]:
     if window.damage is not None:
         raise window.damage
     if shape == "array" and not window.closed:
-        raise EOFError("the array is not closed")
+        raise Unclosed
 
 
 def _is_plain(text: str) -> bool:
@@ -226,7 +228,7 @@ class _Window:
         if self._ended:
             return False
         try:
-            chunk = self._stream.read(max(_WINDOW, len(self._text) - self._at))
+            chunk = self._stream.read(min(max(_WINDOW, len(self._text) - self._at), _LARGEST_STEP))
         except DAMAGE as error:
             self.damage, chunk = error, b""
         self._ended = not chunk
@@ -266,16 +268,20 @@ class _Window:
             self._at = end
             return value, text
 
+    def is_full(self) -> bool:
+        """Whether what begins here is longer than anything that is read as a whole."""
+        return len(self._text) - self._at > LONGEST_LINE
+
     def _is_cut(self, error: Exception) -> bool:
         if not isinstance(error, json.JSONDecodeError):
             return False
-        if len(self._text) - self._at > _LONGEST_ELEMENT:
+        if self.is_full():
             return False
         return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - 16
 
     def pass_over_broken(self) -> bytes:
-        """Move to the next place where an entry decodes, or to the end; returns what was passed over."""
-        passed = []
+        """Move to the next place where an entry decodes, or to the end; returns how what was passed over begins."""
+        passed = ""
         while True:
             for match in _NEXT_ENTRY.finditer(self._text, self._at + 1):
                 try:
@@ -283,17 +289,17 @@ class _Window:
                 except (ValueError, RecursionError):
                     continue
                 if isinstance(value, dict) and any(mark in value for mark in (*_MARKS, *_ENVELOPES)):
-                    passed.append(self._text[self._at : match.start()])
+                    passed = passed or self._text[self._at : min(match.start(), self._at + _WINDOW)]
                     self._at = match.start(1)
-                    return "".join(passed).encode("utf-8", "surrogateescape")
+                    return passed.encode("utf-8", "surrogateescape")
             # Keep a tail in which a match may have begun.
             keep = max(self._at, len(self._text) - _WINDOW)
-            passed.append(self._text[self._at : keep])
+            passed = passed or self._text[self._at : min(keep, self._at + _WINDOW)]
             self._at = keep
             if not self._grow():
-                passed.append(self._text[self._at :])
+                passed = passed or self._text[self._at :]
                 self._at = len(self._text)
-                return "".join(passed).encode("utf-8", "surrogateescape")
+                return passed.encode("utf-8", "surrogateescape")
 
 
 _NEXT_ENTRY = re.compile(r"[,\n]\s*(\{\s*\")")

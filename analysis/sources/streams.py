@@ -14,6 +14,8 @@ from isal import igzip, isal_zlib
 
 Compression = Literal["none", "gzip", "zstd"]
 
+# Beyond this a line is not read as a whole, whatever it is: entries are split before they reach 256 kB.
+LONGEST_LINE = 100 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20
 _PACKED = 1 << 14
@@ -173,9 +175,17 @@ def _unzstd(packed: BinaryIO) -> Iterator[bytes]:
         raise EOFError("the file ends inside a compressed frame")
 
 
+class Unclosed(EOFError):
+    """The file ends within the array that it holds."""
+
+
 def read_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Lines without their ends, however long. On damage, whole lines read so far come first, then the error."""
+    """Lines without their ends; of one that is too long, as much as shows that: a byte more than LONGEST_LINE.
+
+    On damage, whole lines read so far come first, then the error.
+    """
     rest: list[bytes] = []
+    held = 0
     damage: BaseException | None = None
     while damage is None:
         try:
@@ -185,11 +195,14 @@ def read_lines(stream: BinaryIO) -> Iterator[bytes]:
         if not chunk:
             break
         first, *others = chunk.split(b"\n")
-        rest.append(first)
+        rest.append(first[: LONGEST_LINE + 1 - held])
+        held += len(rest[-1])
         if others:
-            yield b"".join(rest)
+            # Put together and let go of in one step: a long line is there once while it is looked at.
+            line, rest, held = b"".join(rest), [others[-1]], len(others[-1])
+            yield line
+            del line
             yield from others[:-1]
-            rest = [others[-1]]
     last = b"".join(rest)
     if last:
         yield last
@@ -200,6 +213,8 @@ def read_lines(stream: BinaryIO) -> Iterator[bytes]:
 def describe_damage(error: BaseException) -> str:
     """What is wrong with a file that would not unpack."""
     text = str(error).strip() or type(error).__name__
+    if isinstance(error, Unclosed):
+        return "truncated: its array is not closed"
     if isinstance(error, EOFError):
         return "truncated: it ends before its compressed data does"
     return f"corrupt: {text[0].lower()}{text[1:]}"

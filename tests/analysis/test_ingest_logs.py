@@ -1,9 +1,12 @@
 """Log files into the catalogue: formats, hostile input, and arithmetic that closes."""
 
+import ast
 import base64
 import gzip
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +198,43 @@ def test_a_line_of_a_hundred_megabytes(catalogue: Catalogue, tmp_path: Path) -> 
     huge = entry("a/huge", request={"blob": "x" * 100_000_000})
     report = ingest(catalogue, tmp_path / "x.json", lines(TWO[0], huge, TWO[1]))
     assert numbers(report) == (3, 3, 0, 0, 0)
+
+
+_INGEST = """
+import sys
+from analysis.catalogue import Catalogue
+from analysis.sources.log_files import ingest_logs
+with Catalogue.create_or_migrate(sys.argv[1]) as catalogue:
+    (file,) = ingest_logs(catalogue, [sys.argv[2]]).files
+    rejects = catalogue.connection.execute("SELECT line_no, reason, length(text) FROM reject").fetchall()
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print([file.lines, file.kept, file.complete, rejects, int(peak) >> 10])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["lines", "array"])
+def test_what_is_too_long_is_set_aside_without_being_held(tmp_path: Path, layout: str) -> None:
+    """An entry of 400 MB between two good ones: refused with reason and position, in bounded memory."""
+    head, tail = lines(entry("a/huge", request={"blob": "@@"})).rstrip().split(b"@@")
+    before, after, between = (b"[", b"]", b",\n") if layout == "array" else (b"", b"\n", b"\n")
+    path = tmp_path / "x.json"
+    with path.open("wb") as out:
+        out.write(before + lines(TWO[0]).rstrip() + between + head)
+        for _ in range(400):
+            out.write(b"x" * 1_000_000)
+        out.write(tail + between + lines(TWO[1]).rstrip() + after)
+    command = [sys.executable, "-c", _INGEST, str(tmp_path / "c.duckdb"), str(path)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    read, kept, complete, rejects, mebibytes = ast.literal_eval(told)
+    assert (read, kept, complete, rejects) == (3, 2, True, [(2, "too long", 1_000)])
+    assert mebibytes < 400
+
+
+@pytest.mark.parametrize("content", [b"[[[[", b"[", b"[\n" + GOOD.splitlines()[0]])
+def test_an_array_that_is_not_closed_says_so(catalogue: Catalogue, tmp_path: Path, content: bytes) -> None:
+    report = ingest(catalogue, tmp_path / "x.json", content)
+    assert (report.complete, report.note) == (False, "truncated: its array is not closed")
 
 
 def test_other_services_and_texts_are_counted_apart(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -379,6 +379,29 @@ def test_usage_logs_add_bytes_and_no_second_access(catalogue: Catalogue, tmp_pat
     assert (found.name, found.read_events, found.read_bytes) == ("a", 5, 500)
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "sentence"),
+    [
+        (403, 7, "denied 1 time to {who}: not counted"),
+        (404, 5, "missing objects probed on 1 day by {who}: not counted"),
+    ],
+)
+def test_a_refusal_in_both_logs_is_one_refusal(
+    catalogue: Catalogue, tmp_path: Path, status: int, code: int, sentence: str
+) -> None:
+    at = datetime.fromtimestamp(1790848800, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    (tmp_path / "audit.json").write_bytes(lines(entry("a/1", at=at, status={"code": code})))
+    requests = [usage_row(f"r-{name}", "GET_Object", name, status=status) for name in ("a/1", "b/1")]
+    (tmp_path / "u").write_text("\n".join([USAGE, *requests]))
+    ingest_logs(catalogue, [str(tmp_path / "audit.json")])
+    ingest_usage(catalogue, [str(tmp_path / "u")])
+    ingest_inventory(catalogue, [write_csv(tmp_path / "r_2026-10-02.csv", report_rows("2025-10-01", ["a/1", "b/1"]))])
+    analyze(catalogue, BUCKET, Settings())
+    reasons = {found.name: found.reasons for found in latest_analysis(catalogue, BUCKET).subfolders}
+    assert sentence.format(who="job@project (python)") in reasons["a"]
+    assert sentence.format(who="an unidentified caller") in reasons["b"]
+
+
 # A real client on the sandbox server
 
 

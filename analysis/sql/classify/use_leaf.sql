@@ -2,14 +2,17 @@
 --   Calls are first summed per folder, consumer and day: one input batch may hold a part of a day, and reading one object again and again
 --   within a day, which is polling and no use, shows only in the whole of it; reads that lie far apart are none, however many.
 --   Usage logs know bytes but no caller: where audit logs show the same act in the same folder on the same day, usage rows add only
---   bytes.
+--   bytes, and refusals nothing.
 -- Parameters: bucket, as_of, from_day, poll_repeats, poll_repeats_sole_object, poll_minutes, has_usage, parts, part.
 -- Needs: folder_leaf, caller, use_leaf (see use_table.sql).
 INSERT INTO use_leaf
 WITH audited AS (
-    SELECT DISTINCT hash(folder) AS key, day, CASE op WHEN 'read' THEN 4 WHEN 'write' THEN 5 WHEN 'delete' THEN 6 ELSE 7 END AS act
+    SELECT DISTINCT hash(folder) AS key, day,
+        CASE
+            WHEN outcome = 'denied' THEN 1 WHEN outcome = 'missing' THEN 2
+            WHEN op = 'read' THEN 4 WHEN op = 'write' THEN 5 WHEN op = 'delete' THEN 6 ELSE 7 END AS act
     FROM access
-    WHERE $has_usage AND bucket = $bucket AND day BETWEEN $from_day AND $as_of AND source = 'audit' AND outcome = 'ok'
+    WHERE $has_usage AND bucket = $bucket AND day BETWEEN $from_day AND $as_of AND source = 'audit' AND op NOT IN ('list', 'admin')
 ),
 merged AS (
     SELECT hash(folder) AS key, hash(principal, delegation, key_name, agent, job) AS identity_id, partition_date, day,
@@ -37,6 +40,7 @@ calls AS (
         coalesce(merged.partition_date, folder_leaf.settled) <= folder_leaf.old_until AS old
     FROM merged JOIN folder_leaf USING (key) JOIN caller USING (identity_id)
     LEFT JOIN audited ON merged.unnamed AND audited.key = merged.key AND audited.day = merged.day AND audited.act = merged.act
+    WHERE audited.key IS NULL OR merged.act > 2
 )
 SELECT leaf_id, consumer_id, ['denied', 'missing', 'copy', 'read', 'write', 'delete', 'update', 'poll', 'usage'][role],
     bitstring_agg(age, 0, 399), sum(events)::BIGINT, sum(objects)::BIGINT, sum(bytes)::BIGINT,
