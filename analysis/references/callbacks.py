@@ -19,6 +19,7 @@ from analysis.references.values import (
 if TYPE_CHECKING:
     from analysis.references.machine import Machine
 
+MAPS = ("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async")
 MAXIMUM_CALLS = 12  # within each other, through decorated functions
 MAXIMUM_MAPPED = 20
 
@@ -28,10 +29,7 @@ def callback_arguments(
 ) -> tuple[list[Value], dict[str, Value]]:
     """What a library passes to a function it was given: Airflow's op_args and op_kwargs, a pool's items."""
     last = path.rpartition(".")[2]
-    if (
-        last in ("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async")
-        and len(arguments.positional) > 1
-    ):
+    if last in MAPS and len(arguments.positional) > 1:
         values, _ = machine.iterate(arguments.positional[1], frame)
         value = either(values) if values else Unknown()
         if last.startswith("starmap") and isinstance(value, Items):

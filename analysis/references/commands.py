@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from analysis.references import container_environment, guesses, jinja, recording, shell, storage_tools
+from analysis.references import container_environment, guesses, inline, jinja, recording, shell, storage_tools
 from analysis.references.frames import Frame
 from analysis.references.locations import located
 from analysis.references.text import HOLE, Text, join, literal
@@ -198,6 +198,8 @@ def _command(
         recording.touch(machine, role, place.bucket, place.prefix, at, f"{name}: {via}", frame, arguments=arguments)
         found = True
         acted = acted or role != "reference"
+    if inline.start(machine.program, command, arguments.site.file, recording.workload(machine, arguments, frame)):
+        return True
     handed_on = storage_tools.handed_on(command.words)
     started = script_start(command.words, machine.program.installed)
     if started is None or (acted and not handed_on):

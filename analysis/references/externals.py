@@ -94,19 +94,24 @@ def _url_join(_: "Machine", arguments: Arguments, __: Frame) -> Value:
 
 
 def _base_name(_: "Machine", arguments: Arguments, __: Frame) -> Value:
-    text = as_text(arguments.positional[0]) if arguments.positional else hole()
-    return text.cut(text.flat.rfind("/") + 1)
+    return either([text.cut(text.flat.rfind("/") + 1) for text in _given(arguments)])
 
 
 def _directory(_: "Machine", arguments: Arguments, __: Frame) -> Value:
-    text = as_text(arguments.positional[0]) if arguments.positional else hole()
-    return text.cut(0, max(text.flat.rfind("/"), 0))
+    return either([text.cut(0, max(text.flat.rfind("/"), 0)) for text in _given(arguments)])
 
 
 def _split_extension(_: "Machine", arguments: Arguments, __: Frame) -> Value:
-    text = as_text(arguments.positional[0]) if arguments.positional else hole()
-    dot = text.flat.rfind(".")
-    return Items([text.cut(0, dot), text.cut(dot)]) if dot > 0 else Items([text, literal("")])
+    found: list[Value] = []
+    for text in _given(arguments):
+        dot = text.flat.rfind(".")
+        found.append(Items([text.cut(0, dot), text.cut(dot)]) if dot > 0 else Items([text, literal("")]))
+    return either(found)
+
+
+def _given(arguments: Arguments) -> list[Text]:
+    """Everything that the first argument may be."""
+    return [as_text(option) for option in alternatives(arguments.positional[0])] if arguments.positional else [hole()]
 
 
 def _same(_: "Machine", arguments: Arguments, __: Frame) -> Value:

@@ -101,6 +101,23 @@ def _tag(expression: str | None, context: Context) -> Text:
     return found if found is not None else plain_expression(expression, context.machine.env)
 
 
+# Bounded, so that braces that never close cost no more than others.
+_TAG = re.compile(r"\{\{(?P<expression>.{0,800}?)\}\}|\{%.{0,800}?%\}|\{#.{0,4000}?#\}", re.DOTALL)
+
+
+def alone(text: Text, env: str | None) -> Text:
+    """Jinja of dbt and of others, without its surroundings: the environment's name, and holes."""
+    flat = text.flat
+    if "{{" not in flat and "{%" not in flat and "{#" not in flat:
+        return text
+    spans = []
+    for match in _TAG.finditer(flat):
+        expression = match["expression"]
+        inner = plain_expression(expression, env) if expression is not None else Text()
+        spans.append((match.start(), match.end(), inner))
+    return text.replace_spans(spans)
+
+
 def plain_expression(expression: str, env: str | None) -> Text:
     """An expression of which only the words are known: the environment's name, or a hole called like the expression."""
     words = _WORD.findall(expression)

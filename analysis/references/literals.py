@@ -6,6 +6,7 @@ from collections.abc import Callable
 from analysis.references import (
     clients,
     commands,
+    inline,
     jenkins,
     jinja,
     pipelines,
@@ -26,8 +27,6 @@ from analysis.references.recording import told_at
 from analysis.references.text import Text, hole, join, literal
 from analysis.references.values import as_text
 
-# Bounded, so that braces that never close cost no more than others.
-_TAG = re.compile(r"\{\{(?P<expression>.{0,800}?)\}\}|\{%.{0,800}?%\}|\{#.{0,4000}?#\}", re.DOTALL)
 _STARTS = re.compile(r"gsutil|gcloud storage|python[\d.]*[\s\"',]|\.py\b|[Oo]perator\b.*\n(?:.*\n){0,12}.*bucket")
 _RECIPE = re.compile(r"^\t[ \t]*([@+-]+)", re.MULTILINE)  # of make: said to make, not to the shell
 _PAIRED = re.compile(r"^\s*(?:-\s*)?(?:gcs_)?bucket(?:_name)?\s*:", re.MULTILINE)
@@ -59,19 +58,6 @@ def _sql(program: Program, file: SourceFile) -> None:
 
 def _worth(content: str) -> bool:
     return "://" in content or "/gcs/" in content
-
-
-def render(text: Text, env: str | None) -> Text:
-    """Jinja of dbt and of others, without its surroundings: the environment's name, and holes."""
-    flat = text.flat
-    if "{{" not in flat and "{%" not in flat and "{#" not in flat:
-        return text
-    spans = []
-    for match in _TAG.finditer(flat):
-        expression = match["expression"]
-        inner = jinja.plain_expression(expression, env) if expression is not None else Text()
-        spans.append((match.start(), match.end(), inner))
-    return text.replace_spans(spans)
 
 
 def run_shell(program: Program, start: Start) -> None:
@@ -130,6 +116,7 @@ def _command(program: Program, command: shell.Command, path: str, workload: str)
     handed_on = storage_tools.handed_on(command.words)
     acts = any(role != "reference" for role, *_ in touched)
     started = (not acts or bool(handed_on)) and _start(program, command, path, workload)
+    started = inline.start(program, command, path, workload) or started
     if started and not acts:
         return
     for role, place, _, via in touched:
@@ -188,7 +175,7 @@ def _structured(program: Program, file: SourceFile) -> None:
             if line.flat.lstrip().startswith("#"):
                 _document_line(program, line, file)
         return
-    text = render(program.file_text(file.path), program.env)
+    text = jinja.alone(program.file_text(file.path), program.env)
     keys: list[tuple[int, str]] = []
     in_statement = sql.looks_like_sql(text.flat)
     for line in text.lines():

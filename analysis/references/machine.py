@@ -240,9 +240,11 @@ class Machine:
         path, arguments = self._constructed(callee, arguments) or (path_of(callee), arguments)
         path, arguments = binding.mapped(path, callee, arguments)
         returned = touches.library_call(self, path, callee, arguments, frame)
-        self._hand_on(path, arguments, frame)
+        mapped = self._hand_on(path, arguments, frame)
         if returned is not None:
             return returned
+        if mapped and path.rpartition(".")[2] in callbacks.MAPS:
+            return Items(mapped, complete=False)
         if isinstance(callee, Member) and isinstance(callee.owner, Instance) and callee.name == "__init__":
             callee.owner.names.update(arguments.keywords)
         product = Product(path, arguments, callee=callee)
@@ -279,18 +281,22 @@ class Machine:
             return next((result for result in found if result is not None), None)
         return None
 
-    def _hand_on(self, path: str, arguments: Arguments, frame: Frame) -> None:
-        """Functions handed to a library are called by it, with arguments we may know."""
+    def _hand_on(self, path: str, arguments: Arguments, frame: Frame) -> list[Value]:
+        """Functions handed to a library are called by it, with arguments we may know; what they return."""
+        found: list[Value] = []
         for value in arguments.everything():
-            for option in alternatives(value):
-                if isinstance(option, Function | Method) and len(frame.calls) < MAXIMUM_DEPTH:
-                    self._called_back(path, option, arguments, frame)
+            found.extend(
+                self._called_back(path, option, arguments, frame)
+                for option in alternatives(value)
+                if isinstance(option, Function | Method) and len(frame.calls) < MAXIMUM_DEPTH
+            )
+        return found
 
-    def _called_back(self, path: str, callee: Function | Method, arguments: Arguments, frame: Frame) -> None:
+    def _called_back(self, path: str, callee: Function | Method, arguments: Arguments, frame: Frame) -> Value:
         positional, keywords = callbacks.callback_arguments(self, path, callee, arguments, frame)
         owner = [callee.owner] if isinstance(callee, Method) else []
         function = callee.function if isinstance(callee, Method) else callee
-        self.invoke(function, [*owner, *positional], keywords, frame, arguments)
+        return self.invoke(function, [*owner, *positional], keywords, frame, arguments)
 
     def invoke(
         self,

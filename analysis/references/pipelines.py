@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from analysis.references import environment, guesses, recording, shell, storage_tools, touches
+from analysis.references import environment, guesses, jinja, recording, shell, storage_tools, touches
 from analysis.references.commands import found_in_call
 from analysis.references.frames import Frame, Module
 from analysis.references.locations import located, plain_path
@@ -224,7 +224,7 @@ def _address(machine: Machine, keys: list[str], text: Text, path: str, frame: Fr
         for role, found, where, via in sql_touches(text):
             recording.touch(machine, role, found.bucket, found.prefix, where or site, via, frame, confidence=0.8)
         return
-    for part in expand(text, {}, machine.env).split(","):
+    for part in expand(jinja.alone(text, machine.env), {}, machine.env).split(","):
         place = located(part.strip())
         if place is not None:
             role = role_of_keys(keys)

@@ -42,6 +42,7 @@ class Start:
     workload: str
     site: Site | None
     function: str = ""  # of an installed script: what it calls
+    source: Text | None = None  # Python that stands in a command
 
 
 @dataclass(frozen=True, slots=True)

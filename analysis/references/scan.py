@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import BadInput
-from analysis.references import cache, clients, comments, deployment, findings, literals, second_look, terraform
+from analysis.references import (
+    cache,
+    clients,
+    comments,
+    deployment,
+    findings,
+    inline,
+    literals,
+    second_look,
+    statements,
+    terraform,
+)
 from analysis.references.checkout import open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.ecmascript.touches import scan_scripts
@@ -23,6 +34,7 @@ from analysis.references.machine import BudgetSpent, Machine, Process
 from analysis.references.model import Reference, ScanResult, Site
 from analysis.references.program import Program, Start
 from analysis.references.sinks import load_sinks
+from analysis.references.text import Text
 from analysis.references.values import Arguments, Function, Instance, Value
 
 STEPS_PER_ENTRY = 16_000
@@ -174,6 +186,9 @@ def _starts(program: Program) -> None:
     while program.starts and done < 5000:
         start = program.starts.popleft()
         done += 1
+        if start.source is not None:
+            _run_inline(program, start, start.source)
+            continue
         source = program.checkout.files.get(start.file)
         if source is not None and source.language == "shell":
             literals.run_shell(program, start)
@@ -182,6 +197,16 @@ def _starts(program: Program) -> None:
         _enter(machine, start.file, "__main__" if not start.function else "__script__")
         if start.function and start.file in machine.modules:
             _call_entry(machine, machine.modules[start.file], start.function)
+
+
+def _run_inline(program: Program, start: Start, source: Text) -> None:
+    """Execute the Python of a command as a script of its own."""
+    tree = inline.parse(program, source, start.file)
+    if tree is not None:
+        machine = _own(program, start)
+        module = Module(start.file, tree, "__main__")
+        work = partial(statements.execute, machine, tree.body, Frame(module, module.names))
+        _worked(machine, start.site or Site(start.file, 1), STEPS_PER_MODULE, work)
 
 
 def _call_entry(machine: Machine, module: Module, name: str) -> None:

@@ -23,6 +23,7 @@ from analysis.references.shell_words import (
 )
 from analysis.references.text import HOLE, Text, hole, literal
 
+_IMPORTS = re.compile(r"^(?:import|from) [\w.]+", re.MULTILINE)  # of Python
 _NAMED = re.compile(r"\$\{?(?P<name>\w+)(?:\[[@*]\])?\}?")
 _TOOL = re.compile(r"(?:.*/)?(?:gsutil|gcloud)$")
 _SHELLS = frozenset(("bash", "sh", "/bin/bash", "/bin/sh", "zsh"))
@@ -309,7 +310,7 @@ class _Run:
         head = words[0].flat
         if line.after == "|":
             self.listed = _output([command]) if _TOOL.match(head) else self.listed
-        if stdin is not None and head in ("ssh", "bash", "sh", "cat", "gcloud") and self.depth < 3:
+        if stdin is not None and _reads_commands(head, stdin) and self.depth < 3:
             yield from commands(stdin, known, self.env, self.depth + 1, self.sourced)
         inner = script_given(words)
         if inner is not None and self.depth < 3:
@@ -397,6 +398,11 @@ class _Run:
         for key in [key for key in self.state if key.isdigit() or key in "@*"]:
             del self.state[key]
         self.state.update(outer)
+
+
+def _reads_commands(head: str, stdin: Text) -> bool:
+    """Whether what a command is given to read are commands: for another machine, or a script that is written down."""
+    return head in ("ssh", "bash", "sh", "gcloud") or (head == "cat" and not _IMPORTS.search(stdin.flat))
 
 
 def _split(values: Iterable[Text]) -> list[Text]:

@@ -29,7 +29,8 @@ _INNER = re.compile(r"\$\$(?=\{)|\$\{(?P<name>[^}]*)\}")
 _HEREDOC = re.compile(r"<<[-~]?\s*\"?(?P<word>\w+)\"?\s*$")
 _COMMANDS = re.compile(r"\b(?:gsutil|gcloud|bq|rclone|gcsfuse)\s")
 _COMMENT = re.compile(r"^\s*(?:#|//)")
-_ADDRESS_ROLES: dict[str, Role] = {"source_uris": "read", "destination_uris": "write", "source_uri": "read"}
+_ADDRESS_ROLES: dict[str, Role] = {"source_uris": "read", "destination_uris": "write", "source_uri": "read",
+                                   "source_uri_prefix": "reference"}  # fmt: skip
 # Blocks that only give values names; what is done with them is said where they are read.
 _SETTINGS = {"locals", "variable", "variables", "output", "env", "env_vars", "environment", "environment_variables",
              "env_variables", "module", "labels", "substitutions"}  # fmt: skip

@@ -30,6 +30,7 @@ _WORTH = re.compile(
 )
 _FILE: dict[str, tuple[Role, ...]] = {
     "save": ("write",), "createWriteStream": ("write",), "createResumableUpload": ("write",),
+    "generateSignedPostPolicyV4": ("write",), "generateSignedPostPolicyV2": ("write",),
     "download": ("read",), "createReadStream": ("read",), "exists": ("read",), "get": ("read",),
     "getMetadata": ("read",), "getSignedUrl": ("read",), "delete": ("delete",), "getBytes": ("read",),
     "put": ("write",), "putString": ("write",), "putFile": ("write",), "getDownloadURL": ("read",),
