@@ -345,6 +345,28 @@ def test_monstrous_documents(tmp_path: Path, name: str) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500 * 1024
 
 
+@required(
+    "target paths that would end a text, or run, in the code that `patch` changes",
+    "no line is written; a person is told what it must read",
+)
+@pytest.mark.parametrize(
+    "path", ['x"; import os #/', "x'; y='/", "x\ny/", "$(id)/", "`id`/", "{evil}/", "a\\/", "a b/"]
+)
+def test_patches_are_inert(tmp_path: Path, path: str) -> None:
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "job.py").write_text(f"open('gs://{SOURCE}/{PREFIX}x')\nP = f'gs://{SOURCE}/{PREFIX}{{1}}'\n")
+    (code / "run.sh").write_text(f'gsutil cp "gs://{SOURCE}/{PREFIX}x" .\n')
+    fields = {"source_path": PREFIX, "target_bucket": TARGET, "storage_class": "NEARLINE"}
+    write_approved(plan_of([move("archives", target_path=path, **fields)]), tmp_path / "plan.json")
+    left, said = Line("patch", (tmp_path / "plan.json", "--checkout", code)).run()
+    assert left == 3, said
+    assert "mean something in code" in said
+    assert [one.read_text() for one in (tmp_path / "plan.patches").glob("*.diff") if one.stat().st_size] == []
+    write_approved(plan_of([move("archives", target_path="plain/é=1/", **fields)]), tmp_path / "plan.json")
+    assert Line("patch", (tmp_path / "plan.json", "--checkout", code)).run()[0] == 0
+
+
 @required("symbolic links and cycles in a checkout", "nothing outside the checkout is read")
 def test_links_out_of_the_checkout(tmp_path: Path) -> None:
     secret = tmp_path / "outside"

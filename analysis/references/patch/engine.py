@@ -89,9 +89,19 @@ def plan_changes(move: FolderMove, traces: Sequence[Trace], sources: Sources) ->
     return changes
 
 
+# What stands for itself in every language and in the shell: a plan's text must never become code.
+PLAIN = re.compile(r"[\w./=@:+,~-]*")
+
+
+def _refuse_code(move: FolderMove) -> None:
+    if not all(PLAIN.fullmatch(text) for text in (move.target_bucket, *(target for _, target in move.segments))):
+        raise NotFound("the new place has characters that mean something in code")
+
+
 def _change(move: FolderMove, trace: Trace, index: _Index, sources: Sources, changes: Changes) -> None:
     files: set[str] = set()
     try:
+        _refuse_code(move)
         edits = _path_edits(move, trace, index, sources)
         edits.extend(_bucket_edits(move, trace, index, sources, changes))
         for edit in edits:
