@@ -14,6 +14,7 @@ from analysis.references.values import (
     External,
     Function,
     Items,
+    Method,
     PathValue,
     Product,
     Table,
@@ -217,13 +218,15 @@ def _isinstance(_: "Machine", arguments: Arguments, __: Frame) -> Value:
 
 def _partial(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     callee = arguments.positional[0] if arguments.positional else Unknown()
-    if isinstance(callee, Function):
-        return replace(
-            callee,
-            defaults={**callee.defaults, **arguments.keywords},
-            bound=(*callee.bound, *arguments.positional[1:]),
-        )
-    return callee
+    function = callee.function if isinstance(callee, Method) else callee
+    if not isinstance(function, Function):
+        return callee
+    owner = (callee.owner,) if isinstance(callee, Method) else ()
+    return replace(
+        function,
+        defaults={**function.defaults, **arguments.keywords},
+        bound=(*owner, *function.bound, *arguments.positional[1:]),
+    )
 
 
 def _loads(_: "Machine", arguments: Arguments, __: Frame) -> Value:

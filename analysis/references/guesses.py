@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _SILENT = re.compile(
     r"(?:^|\.)(?:print|log|info|debug|warning|warn|error|exception|critical|format|append|echo|secho|xcom_push|xcom_pull"
-    r"|urlparse|urlsplit|write|writelines|Template|Exception|\w+Error|Field|field)$"
+    r"|urlparse|urlsplit|removeprefix|removesuffix|startswith|endswith|replace|partition|rpartition|write|writelines|Template|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
     r"^template_location$|^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir|pipeline_root)(?:_|$)"

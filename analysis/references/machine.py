@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
 MAXIMUM_DEPTH = 24
 MAXIMUM_RECURSION = 2
+MAXIMUM_MADE = 2  # objects of one class that are kept for methods nobody called
 
 
 class BudgetSpent(Exception):
@@ -333,7 +334,8 @@ class Machine:
         """Execute a function's body; `again` once more, for what lies behind its decided conditions."""
         if not again:
             second_look.remember(self, function, positional, keywords, frame)
-        names = binding.bind(self, function, [*function.bound, *positional], keywords)
+        given = [*function.bound, *positional]
+        names = binding.bind(self, function, given, keywords)
         parent = function.closure
         inner = Frame(
             function.module,
@@ -341,7 +343,7 @@ class Machine:
             parent,
             function,
             (*frame.calls, site),
-            own=positional[0] if positional else None,
+            own=given[0] if given else None,
             again=again,
         )
         if isinstance(function.node, ast.Lambda):
@@ -359,6 +361,9 @@ class Machine:
         if last.endswith("Enum") and arguments.positional:
             return arguments.positional[0]
         self.instances[id(cls)] = instance
+        made = self.program.made.setdefault((cls.module.file, cls.node.lineno), [])
+        if len(made) < MAXIMUM_MADE:
+            made.append((self, instance))
         self.program.instantiated.add((cls.module.file, cls.node.lineno))
         constructor = class_member(cls, "__init__")
         if isinstance(constructor, Function):

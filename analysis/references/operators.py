@@ -179,7 +179,7 @@ def truth(value: Value) -> bool | None:
     if isinstance(value, Text):
         return None if value.flat == HOLE else bool(value.flat)
     if isinstance(value, Items):
-        return True if value.values else (False if value.complete else None)
+        return bool(value.values) if value.complete else None
     if isinstance(value, Table):
         return True if value.entries else None
     if isinstance(value, Either):

@@ -16,7 +16,7 @@ from analysis.references.locations import located
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
 from analysis.references.sinks import SinkTable
 from analysis.references.text import HOLE, Piece, Text, literal
-from analysis.references.values import LEFT_OUT, MAXIMUM_ALTERNATIVES, Value
+from analysis.references.values import LEFT_OUT, MAXIMUM_ALTERNATIVES, Instance, Value
 
 if TYPE_CHECKING:
     from analysis.references.jinja import Context
@@ -98,6 +98,9 @@ class Program:
     spent: Counter[str] = field(default_factory=Counter)  # entries that used up their allowance, by script root
     covered: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))  # lines that were executed
     calls: dict[tuple[str, int], list["Call | Execution"]] = field(default_factory=dict)  # a few of each function
+    made: dict[tuple[str, int], list[tuple["Machine", Instance]]] = field(default_factory=dict)  # objects of a class
+    clouded: dict[str, bool] = field(default_factory=dict)  # whether a file names storage, a warehouse or a scheduler
+    default_bucket: Value | None = None  # of an application that names its bucket once
     only: Mapping[str, set[int]] | None = None  # lines that references may stand on, where a scan looks again
     tracing: bool = False  # keep for every reference the strings it was made of, for a patch
     traces: list["Trace"] = field(default_factory=list)

@@ -26,6 +26,7 @@ from analysis.references import (
     statements,
     terraform,
 )
+from analysis.references.attributes import class_member
 from analysis.references.checkout import open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.ecmascript.touches import scan_scripts
@@ -176,8 +177,10 @@ def _usual(program: Program, path: str, steps: int) -> int:
 
 
 def _names_cloud(program: Program, path: str) -> bool:
-    text = program.checkout.text(path)
-    return bool(_CLOUD.search(text)) or any(word in text for word in program.sinks.added)
+    if path not in program.clouded:
+        text = program.checkout.text(path)
+        program.clouded[path] = bool(_CLOUD.search(text)) or any(word in text for word in program.sinks.added)
+    return program.clouded[path]
 
 
 def _starts(program: Program) -> None:
@@ -301,11 +304,12 @@ def _look_again(program: Program, paths: list[str]) -> None:
 
 
 def _worth_exploring(program: Program, function: Function) -> bool:
-    """Whether the function's own lines hold a word of what touches storage."""
+    """Whether the function's own lines hold a word of what touches storage, or it is a way into a file that does."""
     start, end = function.node.lineno - 1, function.node.end_lineno or function.node.lineno
     lines = program.lines(function.module.file)[start:end]
     text = "\n".join(lines)
-    return bool(_WORTH.search(text)) or any(word in text for word in program.sinks.added)
+    named = bool(_WORTH.search(text)) or any(word in text for word in program.sinks.added)
+    return named or (bool(function.decorators) and _names_cloud(program, function.module.file))
 
 
 def _called_names(tree: ast.Module) -> set[str]:
@@ -322,17 +326,23 @@ def _called_names(tree: ast.Module) -> set[str]:
 def _explore_function(machine: Machine, function: Function) -> None:
     frame = Frame(function.module, function.module.names)
     site = frame.site(function.node)
+    usual = _usual(machine.program, function.module.file, STEPS_PER_ENTRY)
+    if function.owner is None:
+        _worked(machine, site, usual, lambda: machine.invoke(function, [], {}, frame, None))
+        return
+    owner = function.owner
+    made = machine.program.made.setdefault((owner.module.file, owner.node.lineno), [])
+    if not made:
+        _worked(machine, site, usual, lambda: machine.instantiate(owner, Arguments([], {}, site), frame))
+        if tuple(site) in machine.program.called:
+            return
+    for maker, instance in list(made):
+        own = class_member(instance.cls, function.name)
+        if isinstance(own, Function):
+            _worked(maker, site, usual, partial(_call_method, maker, own, instance))
 
-    def call() -> None:
-        positional: list[Value] = []
-        if function.owner is not None:
-            owner = machine.instances.get(id(function.owner))
-            if owner is None:
-                created = machine.instantiate(function.owner, Arguments([], {}, site), frame)
-                owner = created if isinstance(created, Instance) else Instance(function.owner)
-            if tuple(site) in machine.program.called:
-                return
-            positional = [] if "staticmethod" in machine.decorator_names(function) else [owner]
-        machine.invoke(function, positional, {}, frame, None)
 
-    _worked(machine, site, _usual(machine.program, function.module.file, STEPS_PER_ENTRY), call)
+def _call_method(machine: Machine, method: Function, instance: Instance) -> None:
+    """Call a method that nobody called on an object that somebody made."""
+    positional: list[Value] = [] if "staticmethod" in machine.decorator_names(method) else [instance]
+    machine.invoke(method, positional, {}, Frame(method.module, method.module.names), None)

@@ -21,6 +21,7 @@ from analysis.references.values import (
     Items,
     Member,
     Product,
+    Table,
     Unknown,
     Value,
     alternatives,
@@ -262,6 +263,8 @@ def _blob_role(name: str, arguments: Arguments) -> Role | None:
 def construct(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> Value | None:
     """Handles made without a client: `Bucket(client, name)`, `Blob(name, bucket)`, `Blob.from_string(uri)`."""
     last = path.rpartition(".")[2]
+    if path.startswith("firebase_admin."):
+        return _firebase(machine, path, arguments, frame)
     if last in ("GCSTarget", "GCSFlagTarget", "GCSPathTask") and "luigi" in path:
         places = [located(text) for text in texts(arguments.get("path", 0))]
         targets: list[Value] = [Blob(place.bucket, place.prefix) for place in places if place is not None]
@@ -284,6 +287,18 @@ def construct(machine: "Machine", path: str, arguments: Arguments, frame: Frame)
         named = [located(text) for text in texts(arguments.get("uri", 0))]
         return either([Bucket(place.bucket) for place in named if place is not None]) if named else None
     return None
+
+
+def _firebase(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> Value | None:
+    """`storage.bucket()` is the bucket that the application was made with, unless it names another."""
+    if path == "firebase_admin.initialize_app":
+        options = arguments.get("options", 1)
+        named = options.entries.get("storageBucket") if isinstance(options, Table) else None
+        machine.program.default_bucket = named or machine.program.default_bucket
+    if path != "firebase_admin.storage.bucket":
+        return None
+    name = arguments.get("name", 0) or machine.program.default_bucket or Unknown("bucket")
+    return _client_bucket(machine, Arguments([name], {}, arguments.site), frame)
 
 
 def _of_address(text: Text) -> Location | None:

@@ -1,6 +1,7 @@
 """Where a call of a library touches a bucket: the sink table, and a careful guess where it knows nothing."""
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ from analysis.references.values import (
 if TYPE_CHECKING:
     from analysis.references.machine import Machine
 
+MAXIMUM_INSIDE = 60  # lists, tables and calls of one argument that are looked into for strings
 _OPERATOR = re.compile(r"(?:Operator|Sensor|Trigger|Transfer)(?:V\d+)?$")
 
 
@@ -235,20 +237,24 @@ def _below(value: Value, key: str) -> Value | None:
 # ---- queries and commands inside arguments
 
 
-def _strings(value: Value, depth: int = 0) -> Iterator[Text]:
-    """Every string inside an argument, through lists and dictionaries."""
-    for option in alternatives(value):
-        if isinstance(option, Text):
-            yield option
-        elif isinstance(option, Items) and depth < 6:
-            for item in option.values:
-                yield from _strings(item, depth + 1)
-        elif isinstance(option, Table) and depth < 6:
-            for item in (*option.entries.values(), *option.others):
-                yield from _strings(item, depth + 1)
-        elif isinstance(option, Product) and depth < 6:
-            for item in option.arguments.everything():
-                yield from _strings(item, depth + 1)
+def _strings(value: Value) -> Iterator[Text]:
+    """Every string inside an argument, through lists, dictionaries and calls, each of which is looked into once."""
+    waiting: deque[tuple[Value, int]] = deque([(value, 0)])
+    seen: set[int] = set()
+    while waiting and len(seen) < MAXIMUM_INSIDE:
+        holder, depth = waiting.popleft()
+        for option in alternatives(holder):
+            if isinstance(option, Text):
+                yield option
+            elif isinstance(option, Items | Table | Product) and depth < 6 and id(option) not in seen:
+                seen.add(id(option))
+                waiting.extend((inner, depth + 1) for inner in _inside(option))
+
+
+def _inside(value: Items | Table | Product) -> Sequence[Value]:
+    if isinstance(value, Items):
+        return value.values
+    return value.arguments.everything() if isinstance(value, Product) else [*value.entries.values(), *value.others]
 
 
 def _queries(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> bool:
