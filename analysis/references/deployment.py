@@ -1,11 +1,13 @@
 """Environment variables that the checkout sets for its programs: env files, Dockerfiles, compose and pod specs."""
 
 import re
+from collections.abc import Iterator
 
 from analysis.references.checkout import Checkout
 from analysis.references.model import Site
 from analysis.references.operators import same_environment
-from analysis.references.text import Text, literal
+from analysis.references.shell_words import expand
+from analysis.references.text import HOLE, Text, literal
 
 _LINE = re.compile(
     r"^\s*(?:export\s+|ENV\s+|-\s*)?(?P<name>[A-Z][A-Z0-9_]{2,})\s*(?:=|:\s)\s*[\"']?(?P<value>[^\"'\s#][^\"'#]*?)[\"']?\s*$"
@@ -37,11 +39,57 @@ def variables(checkout: Checkout, env: str | None) -> dict[str, Text]:
                 continue
             ours = bool(env) and re.search(rf"(?:^|[/._-]){re.escape(env or '')}(?:[/._-]|$)", file.path) is not None
             found.setdefault(match["name"], {})["ours" if ours else value.flat] = value
+    for file in checkout.of("shell", "makefile", "yaml", "windows"):
+        if not (env and _of_another_environment(file.path, env)):
+            for name, given in _handed_over(file.path, checkout.text(file.path), env):
+                found.setdefault(name, {})[given.flat] = given
     return {
         name: values.get("ours") or next(iter(values.values()))
         for name, values in found.items()
         if "ours" in values or len(values) == 1
     }
+
+
+# `gcloud run deploy --set-env-vars A=b,C=d`, as one word, two, or two items of a list; `docker run -e A=b`.
+_GIVEN = re.compile(
+    r"--(?:set-|update-)?env-vars(?:=|[\"']?\s*,?\s*(?:-\s+)?)[\"']?(?:\\\n\s*)?(?:\^(?P<between>.)\^)?"
+    r"(?P<pairs>[A-Za-z_]\w*=(?:[^\s\"'\\]|\\\n\s*){0,4000})"
+    r"|(?<![\w-])(?:-e|--env)(?:=|\s+)[\"']?(?P<one>[A-Za-z_]\w*=[^\s\"'\\]{1,500})"
+)
+_NAMED = re.compile(
+    r"^[ \t]*(?:-[ \t]+)?(?:export[ \t]+|local[ \t]+|readonly[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*"
+    r"(?::?\??=|:[ \t])[ \t]*"
+    r"(?P<value>\"[^\"\n]{0,400}\"|'[^'\n]{0,400}'|[^\s;#\"'][^\n;#\"']{0,400})",
+    re.MULTILINE,
+)
+_OTHER_FORMS = re.compile(r"\$\{\{\s*(?:env|vars)\.(\w+)\s*\}\}|\$\((\w+)\)")
+
+
+def _assigned(content: str) -> dict[str, Text]:
+    """What a file assigns to names, anywhere; of `NAME=${NAME:-value}` the value."""
+    known: dict[str, Text] = {}
+    for match in _NAMED.finditer(content):
+        name, value = match["name"], match["value"].strip("\"' ")
+        default = value.startswith(f"${{{name}:-") and value.endswith("}")
+        known[name] = literal(value[len(name) + 4 : -1] if default else value)
+    return known
+
+
+def _handed_over(path: str, content: str, env: str | None) -> Iterator[tuple[str, Text]]:
+    """Variables that a command of a script, a Makefile or a build gives to what it deploys or runs."""
+    if "env" not in content and " -e " not in content:
+        return
+    found = list(_GIVEN.finditer(content))
+    known = _assigned(content) if found else {}
+    for match in found[:200]:
+        site = Site(path, content.count("\n", 0, match.start()) + 1)
+        for pair in re.sub(r"\\\n\s*", "", match["pairs"] or match["one"]).split(match["between"] or ","):
+            name, _, value = pair.partition("=")
+            text = literal(_OTHER_FORMS.sub(lambda other: "${" + (other[1] or other[2]) + "}", value), site)
+            for _ in range(4):
+                text = expand(text, known, env) if "$" in text.flat else text
+            if name.strip() and text.flat and "$" not in text.flat and HOLE not in text.flat:
+                yield name.strip(), text
 
 
 _ENVIRONMENTS = re.compile(
