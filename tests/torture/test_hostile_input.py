@@ -13,6 +13,7 @@ import re
 import resource
 import shlex
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -365,6 +366,48 @@ def test_patches_are_inert(tmp_path: Path, path: str) -> None:
     assert [one.read_text() for one in (tmp_path / "plan.patches").glob("*.diff") if one.stat().st_size] == []
     write_approved(plan_of([move("archives", target_path="plain/é=1/", **fields)]), tmp_path / "plan.json")
     assert Line("patch", (tmp_path / "plan.json", "--checkout", code)).run()[0] == 0
+
+
+EVIL = '$(touch owned)`touch owned`"; touch owned; \'; touch owned; #\n touch owned\n${file("x")}%{ if true }\r\u2028'
+
+
+@required(
+    "a plan whose every text is a command, exported as a shell script or as Terraform",
+    "the script runs no command of theirs; in Terraform they are literals and comments",
+)
+@pytest.mark.parametrize("pattern", ["single_folder", "file_pattern"])
+def test_exports_are_inert(tmp_path: Path, pattern: str) -> None:
+    rule = {"action": {"type": "Delete"}, "condition": {"age": 4, "matchesPrefix": [EVIL]}}
+    asked = {"labels": {"a": EVIL}, "lifecycle_policy": {"rule": [rule]}, "exclude_prefixes": [f"{PREFIX}{EVIL}/"]}
+    asked |= {"settings": {"iam": [{"role": EVIL, "member": EVIL, "reason": EVIL}]}, "location": EVIL}
+    fields: dict[str, Any] = {
+        "source_path": PREFIX,
+        "target_path": EVIL,
+        "target_bucket": TARGET,
+        "storage_class": "NEARLINE",
+    }
+    fields |= {"file_types": [EVIL], "pattern": pattern} if pattern == "file_pattern" else {"pattern": pattern}
+    made = plan_of([move(EVIL, **fields, **asked)])
+    named = msgspec.structs.replace(made, plan_id=EVIL, source_bucket=EVIL)
+    write(named, tmp_path / "plan.json")
+    for form in ("gcloud", "terraform"):
+        code, said = Line("plan export", (tmp_path / "plan.json", "--format", form, "-o", tmp_path / form)).run()
+        assert code == 0, said
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("gcloud", "jq"):
+        (tools / tool).write_text('#!/bin/sh\necho "$0 $@" >> calls\n')
+        (tools / tool).chmod(0o755)
+    command, path = ["bash", str(tmp_path / "gcloud")], {"PATH": f"{tools}:/usr/bin:/bin"}
+    assert subprocess.run(command, cwd=tmp_path, env=path, capture_output=True, check=False).returncode == 0
+    assert "touch owned" in (tmp_path / "calls").read_text(), "their texts are arguments"
+    assert not (tmp_path / "owned").exists()
+    text = (tmp_path / "terraform").read_text(encoding="utf-8")
+    acting = [line for line in text.split("\n") if not line.startswith("#")]
+    assert [line for line in acting if re.search(r"(?<!\$)\$\{|(?<!%)%\{", line)] == []
+    # What is left without literals is ours, but for names made of their letters.
+    bare = [re.sub(r'"(?:[^"\\]|\\.)*"', "", line) for line in acting]
+    assert [line for line in bare if re.search("owned|[;$`]", line)] == []
 
 
 @required("symbolic links and cycles in a checkout", "nothing outside the checkout is read")

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 
 from planner.export.buckets import TargetBucket
+from planner.export.comments import comment
 from planner.export.transfer import job_of, not_expressible
 from planner.lifecycle import Policy
 from planner.plan import Move, Plan
@@ -17,7 +18,7 @@ def gcloud_script(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBuc
     project = plan.evidence.project
     parts = [
         "#!/usr/bin/env bash",
-        f"# {plan.plan_id}: {len(buckets)} buckets for {len(moves)} moves out of {plan.source_bucket}.",
+        comment(f"{plan.plan_id}: {len(buckets)} buckets for {len(moves)} moves out of {plan.source_bucket}."),
         "# It copies and never deletes.",
         "set -euo pipefail",
         f"PROJECT={shlex.quote(project)}" if project else 'PROJECT="${PROJECT:?name the project}"',
@@ -35,7 +36,7 @@ def _bucket(bucket: TargetBucket) -> list[str]:
     options = [
         '--project="$PROJECT"',
         f"--location={shlex.quote(migration.location)}",
-        f"--default-storage-class={settings.default_storage_class}",
+        f"--default-storage-class={shlex.quote(settings.default_storage_class)}",
         f"--soft-delete-duration={settings.soft_delete_days}d",
         *(["--uniform-bucket-level-access"] if settings.uniform_access else []),
         *(["--public-access-prevention"] if settings.public_access_prevention else []),
@@ -43,7 +44,7 @@ def _bucket(bucket: TargetBucket) -> list[str]:
     ]
     labels = ",".join(f"{key}={value}" for key, value in sorted(migration.labels.items()))
     lines = [
-        f"# {bucket.name}: {', '.join(bucket.use_cases)}",
+        comment(f"{bucket.name}: {', '.join(bucket.use_cases)}"),
         f"gcloud storage buckets describe {url} >/dev/null 2>&1 ||",
         f"  gcloud storage buckets create {url} {' '.join(options)}",
         f"gcloud storage buckets update {url} --update-labels={shlex.quote(labels)}",
@@ -62,7 +63,7 @@ def _bucket(bucket: TargetBucket) -> list[str]:
 
 def _job(move: Move, plan: Plan) -> list[str]:
     if reason := not_expressible(move):
-        return [f"# {move.use_case}: no transfer job, {reason}; `thermocline execute` carries it out.", ""]
+        return [comment(f"{move.use_case}: no transfer job, {reason}; `thermocline execute` carries it out."), ""]
     job = job_of(move, plan)
     spec = job["transferSpec"]
     source, sink = spec["gcsDataSource"], spec["gcsDataSink"]
@@ -70,7 +71,7 @@ def _job(move: Move, plan: Plan) -> list[str]:
         f"--name={shlex.quote(job['name'])}",
         '--project="$PROJECT"',
         "--overwrite-when=never",
-        f"--custom-storage-class={move.migration.storage_class.lower()}",
+        f"--custom-storage-class={shlex.quote(move.migration.storage_class.lower())}",
     ]
     if move.migration.keep_original_time:
         options.append("--preserve-metadata=time-created")
@@ -78,7 +79,7 @@ def _job(move: Move, plan: Plan) -> list[str]:
         if prefixes := spec.get("objectConditions", {}).get(key):
             options.append(f"{option}={shlex.quote(','.join(prefixes))}")
     return [
-        f"# {move.use_case}",
+        comment(move.use_case),
         "gcloud transfer jobs create \\",
         f"  {shlex.quote('gs://' + source['bucketName'] + '/' + source['path'])} \\",
         f"  {shlex.quote('gs://' + str(sink['bucketName']) + '/' + sink['path'])} \\",
@@ -91,7 +92,9 @@ def _stay(plan: Plan, in_place: Policy) -> list[str]:
     """Adds rules to those that the source bucket has; running it twice changes nothing more."""
     url, document = shlex.quote(f"gs://{plan.source_bucket}"), shlex.quote(json.dumps(in_place, sort_keys=True))
     return [
-        f"# {plan.source_bucket}: rules for folders that stay, added to those it has (needs jq). They change storage",
+        comment(
+            f"{plan.source_bucket}: rules for folders that stay, added to those it has (needs jq). They change storage"
+        ),
         "# classes, which pays for each object and cannot be taken back for free.",
         "lifecycle=$(mktemp)",
         f"gcloud storage buckets describe {url} --format='json(lifecycle_config)' |",

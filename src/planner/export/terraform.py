@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planner.export.buckets import TargetBucket
+from planner.export.comments import comment
 from planner.export.transfer import job_of, not_expressible
 from planner.lifecycle import Policy
 from planner.plan import Move, Plan
@@ -29,7 +30,7 @@ def terraform(plan: Plan, moves: Sequence[Move], buckets: Sequence[TargetBucket]
     """One file that `terraform validate` accepts; everything it creates is named after its bucket or use case."""
     project = plan.evidence.project or "change-me"
     parts = [
-        f"# {plan.plan_id}: {len(buckets)} buckets for {len(moves)} moves out of {plan.source_bucket}.",
+        comment(f"{plan.plan_id}: {len(buckets)} buckets for {len(moves)} moves out of {plan.source_bucket}."),
         'terraform {\n  required_providers {\n    google = {\n      source = "hashicorp/google"\n    }\n  }\n}',
         f'variable "project" {{\n  type    = string\n  default = {quoted(project)}\n}}',
         *(_bucket(bucket) for bucket in buckets),
@@ -92,7 +93,7 @@ def _lifecycle(rule: Mapping[str, Any]) -> str:
 def _stay(plan: Plan, in_place: Policy) -> str:
     """The source bucket is another configuration's resource: its new rules stand here as a comment to paste there."""
     rules = "\n".join(_lifecycle(rule) for rule in in_place["rule"]).splitlines()
-    head = f"# For the resource of {plan.source_bucket}, wherever that is kept: rules for folders that stay."
+    head = comment(f"For the resource of {plan.source_bucket}, wherever that is kept: rules for folders that stay.")
     return "\n".join([head, *(f"# {line}" for line in rules)])
 
 
@@ -101,7 +102,7 @@ def _grant(bucket: TargetBucket, number: int) -> str:
     name = identifier(f"{bucket.name}-{number + 1}")
     return "\n".join(
         [
-            f"# {' '.join(binding.reason.split())}",
+            comment(binding.reason),
             f'resource "google_storage_bucket_iam_member" {quoted(name)} {{',
             f"  bucket = google_storage_bucket.{identifier(bucket.name)}.name",
             f"  role   = {quoted(binding.role)}",
@@ -113,7 +114,7 @@ def _grant(bucket: TargetBucket, number: int) -> str:
 
 def _job(move: Move, plan: Plan) -> str:
     if reason := not_expressible(move):
-        return f"# {move.use_case}: no transfer job, {reason}; `thermocline execute` carries it out."
+        return comment(f"{move.use_case}: no transfer job, {reason}; `thermocline execute` carries it out.")
     job = job_of(move, plan)
     spec = job["transferSpec"]
     options = spec["transferOptions"]
