@@ -17,6 +17,7 @@ from analysis.references.values import (
     Unknown,
     Value,
     as_text,
+    texts,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def call(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> V
         return _read(machine, "", arguments.get("config_name", 0), frame.module.file)
     if path.startswith("hydra") and name in ("instantiate", "call") and isinstance(first, Table):
         return _instantiate(machine, first, arguments, frame)
+    if name == "Dynaconf":
+        return _dynamic(machine, arguments, frame)
     if "OmegaConf" not in path:
         return None
     if name == "load":
@@ -46,6 +49,19 @@ def call(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> V
         tables = [value for value in arguments.positional if isinstance(value, Table)]
         return filled(machine, _merged(*tables))
     return None
+
+
+def _dynamic(machine: "Machine", arguments: Arguments, frame: Frame) -> Value | None:
+    """`Dynaconf(settings_files=[…])`: the section of the environment over the default one, keys in either case."""
+    parts: list[Table] = []
+    for name in texts(arguments.get("settings_files") or arguments.get("settings_file")):
+        path = structured.opened(machine.program, name, frame.module.file)
+        table = structured.load(machine.program, path) if path else None
+        if isinstance(table, Table):
+            sections = [table, table.entries.get("default"), table.entries.get(machine.env or "")]
+            parts.extend(section for section in sections if isinstance(section, Table))
+    merged = _merged(*parts)
+    return Table({spelt: value for key, value in merged.entries.items() for spelt in (str(key), str(key).upper())})
 
 
 def parameter(machine: "Machine", function: Function) -> Value | None:

@@ -50,6 +50,7 @@ _ENVIRONMENT = {
     "environ.get",
     "starlette.config.Config",
 }
+_MAPPED = 60  # values that a mapped function is called with
 _VARIABLES = ("Variable.get", "models.Variable.get")
 
 
@@ -62,8 +63,11 @@ def call(machine: "Machine", path: str, arguments: Arguments, frame: Frame) -> V
         parts = [as_text(part) for part in arguments.positional]
         return PathValue(_without_dot(operators.join_paths(parts))) if parts else PathValue(literal("."))
     if path in _ENVIRONMENT:
-        default = arguments.get("default", 1)
-        return environment.variable(machine, arguments.positional[0] if arguments.positional else Unknown(), default)
+        key = arguments.positional[0] if arguments.positional else Unknown()
+        found = environment.variable(machine, key, arguments.get("default", 1))
+        if path == "os.environ.setdefault":
+            machine.item_set(External("os.environ"), key, found)
+        return found
     if path.endswith(_VARIABLES):
         default = arguments.get("default_var", 1) or arguments.get("default", 1)
         name = as_text(arguments.positional[0]).flat if arguments.positional else "variable"
@@ -175,13 +179,8 @@ def _map(machine: "Machine", arguments: Arguments, frame: Frame) -> Value:
         return Items([], complete=False)
     callee, column = arguments.positional[0], arguments.positional[1]
     values, complete = machine.iterate(column, frame)
-    results = []
-    for value in values:
-        if isinstance(callee, Function):
-            results.append(machine.invoke(callee, [value], {}, frame, arguments))
-        elif isinstance(callee, External):
-            found = call(machine, callee.path, Arguments([value], {}, arguments.site), frame)
-            results.append(found if found is not None else Unknown())
+    called = [machine.call(callee, Arguments([value], {}, arguments.site), frame, None) for value in values[:_MAPPED]]
+    results = [*called, *(Unknown() for _ in values[_MAPPED:])]
     return Items(results, complete)
 
 
