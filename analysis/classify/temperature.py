@@ -7,6 +7,7 @@ a read.
 
 from dataclasses import dataclass, field, replace
 
+from analysis.classify.code import find_workload
 from analysis.classify.facts import LAST_30, Facts, Use, busiest_30, last_day, union
 from analysis.classify.phrases import do, listed, plural, who
 from analysis.classify.thresholds import Thresholds
@@ -72,6 +73,7 @@ def _rate(facts: Facts, thresholds: Thresholds) -> tuple[Temperature, RuleReason
     if bits:
         newest = max(facts.reads, key=lambda use: use.last_at)
         seen += f", {recent} of the last 30, last {last_day(bits, facts.as_of)} by {who(newest.consumer)}"
+        seen += _place_in_code(newest, facts)
     if recent >= thresholds.hot_read_days_30:
         return "hot", _because("hot", f"{seen}: hot from {thresholds.hot_read_days_30} of 30 days")
     if recent >= thresholds.warm_read_days_30:
@@ -83,6 +85,14 @@ def _rate(facts: Facts, thresholds: Thresholds) -> tuple[Temperature, RuleReason
     if not bits:
         return "cold", _because("never read", f"not read on any of {covered} days with read logs")
     return "cold", _because("cold", f"{seen}: cold below {thresholds.warm_read_days_30} of 30 days")
+
+
+def _place_in_code(use: Use, facts: Facts) -> str:
+    """`, imports/import_qpi.py:88` where one job of the code is known to read here like this."""
+    workload = find_workload(use.consumer, "read", facts.code)
+    if not workload.files or "," in workload.name:
+        return ""
+    return f", {'/'.join(workload.files[0].split('/')[-2:])}"
 
 
 def _rests_on_suspects(facts: Facts, value: Temperature, thresholds: Thresholds) -> bool:
