@@ -65,7 +65,7 @@ def _body(bucket: str, victims: Sequence[Victim], numbers: Sequence[int]) -> byt
     for number in numbers:
         victim = victims[number]
         path = (
-            f"/storage/v1/b/{bucket}/o/{quote(victim.name, safe='')}"
+            f"/storage/v1/b/{quote(bucket, safe='')}/o/{quote(victim.name, safe='')}"
             f"?ifGenerationMatch={victim.generation}&ifMetagenerationMatch={victim.metageneration}"
         )
         parts.append(

@@ -135,6 +135,10 @@ def folder(path: str) -> str:
     return path if not path or path.endswith("/") else path + "/"
 
 
+# https://cloud.google.com/storage/docs/buckets#naming
+BUCKET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,220}[a-z0-9])?")
+
+
 def compile_pattern(
     kind: str,
     *,
@@ -157,6 +161,10 @@ def compile_pattern(
     `as_of` is the day that `last_N_days` counts back from (that day included).
     """
     source, target = folder(source_path.replace("{env}", env)), folder(target_path.replace("{env}", env))
+    source_bucket, target_bucket = source_bucket.replace("{env}", env), target_bucket.replace("{env}", env)
+    for bucket in (source_bucket, target_bucket):
+        if not BUCKET_NAME.fullmatch(bucket):
+            raise MoveRefused(f"{bucket!r} is no name of a bucket", "use lower-case letters, digits, '-', '_' and '.'")
     if kind not in {"single_folder", "multi_folder", "file_pattern", "date_partitioned"}:
         raise MoveRefused(
             f"unknown pattern {kind!r}", "use single_folder, multi_folder, file_pattern or date_partitioned"
@@ -174,8 +182,8 @@ def compile_pattern(
     nested = include_subfolders if include_subfolders is not None else kind in {"multi_folder", "date_partitioned"}
     pattern = Pattern(
         kind=kind,
-        source_bucket=source_bucket.replace("{env}", env),
-        target_bucket=target_bucket.replace("{env}", env),
+        source_bucket=source_bucket,
+        target_bucket=target_bucket,
         source_prefix=source,
         segments=tuple(segments),
         nested=nested or kind == "date_partitioned",

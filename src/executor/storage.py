@@ -37,6 +37,10 @@ def _name(name: str) -> str:
     return name.replace("/", "%2F") if _PLAIN(name) else quote(name, safe="")
 
 
+def _bucket(bucket: str) -> str:
+    return f"/storage/v1/b/{_name(bucket)}"
+
+
 class Storage:
     """Objects and buckets. `write_rate` is requests a second on a bucket at first, None without a cap."""
 
@@ -72,7 +76,7 @@ class Storage:
         if soft_deleted:
             query += "&softDeleted=true"
         try:
-            answer = await self.transport.send("GET", f"/storage/v1/b/{bucket}/o/{_name(name)}{query}")
+            answer = await self.transport.send("GET", f"{_bucket(bucket)}/o/{_name(name)}{query}")
         except NotFound:
             return None
         return decode_object(answer.body)
@@ -102,7 +106,7 @@ class Storage:
             query += f"&maxBytesRewrittenPerCall={bytes_per_call}"
         if token is not None:
             query += f"&rewriteToken={quote(token, safe='')}"
-        path = f"/storage/v1/b/{bucket}/o/{_name(name)}/rewriteTo/b/{target[0]}/o/{_name(target[1])}{query}"
+        path = f"{_bucket(bucket)}/o/{_name(name)}/rewriteTo/b/{_name(target[0])}/o/{_name(target[1])}{query}"
         answer = await self.transport.send("POST", path, body=body, rate=rate)
         return decode_rewrite(answer.body)
 
@@ -127,7 +131,7 @@ class Storage:
         query |= {"versions": "true"} if versions else {}
         if soft_deleted:
             query["fields"] = f"nextPageToken,items({OBJECT_FIELDS},softDeleteTime,hardDeleteTime)"
-        base = f"/storage/v1/b/{bucket}/o?{urlencode(query, quote_via=quote)}{self._billing}"
+        base = f"{_bucket(bucket)}/o?{urlencode(query, quote_via=quote)}{self._billing}"
         page = await self._page(base)
         last: tuple[str, int] = ("", -1)
         many = soft_deleted or versions
@@ -174,7 +178,7 @@ class Storage:
             + content
             + f"\r\n--{boundary}--\r\n".encode()
         )
-        path = f"/upload/storage/v1/b/{bucket}/o?uploadType=multipart&ifGenerationMatch=0{self._billing}"
+        path = f"/upload{_bucket(bucket)}/o?uploadType=multipart&ifGenerationMatch=0{self._billing}"
         answer = await self.transport.send(
             "POST", path, body=body, content_type=f"multipart/related; boundary={boundary}"
         )
@@ -182,7 +186,7 @@ class Storage:
 
     async def patch_object(self, bucket: str, name: str, patch: dict[str, Any], *, metageneration: int) -> StoredObject:
         """Change metadata of an object whose metageneration is still the given one."""
-        path = f"/storage/v1/b/{bucket}/o/{_name(name)}?ifMetagenerationMatch={metageneration}{self._billing}"
+        path = f"{_bucket(bucket)}/o/{_name(name)}?ifMetagenerationMatch={metageneration}{self._billing}"
         answer = await self.transport.send("PATCH", path, body=msgspec.json.encode(patch))
         return decode_object(answer.body)
 
@@ -192,15 +196,13 @@ class Storage:
         if metageneration is not None:
             query += f"&ifMetagenerationMatch={metageneration}"
         answer = await self.transport.send(
-            "DELETE", f"/storage/v1/b/{bucket}/o/{_name(name)}{query}", rate=self.write_rate(bucket)
+            "DELETE", f"{_bucket(bucket)}/o/{_name(name)}{query}", rate=self.write_rate(bucket)
         )
         return answer.attempts
 
     async def restore_object(self, bucket: str, name: str, generation: int) -> StoredObject:
         """Bring back a soft-deleted generation where no live object stands; the copy gets a new generation."""
-        path = (
-            f"/storage/v1/b/{bucket}/o/{_name(name)}/restore?generation={generation}&ifGenerationMatch=0{self._billing}"
-        )
+        path = f"{_bucket(bucket)}/o/{_name(name)}/restore?generation={generation}&ifGenerationMatch=0{self._billing}"
         answer = await self.transport.send("POST", path, rate=self.write_rate(bucket))
         return decode_object(answer.body)
 
@@ -209,7 +211,7 @@ class Storage:
     async def get_bucket(self, bucket: str) -> dict[str, Any] | None:
         """A bucket's metadata, None when it does not exist."""
         try:
-            answer = await self.transport.send("GET", f"/storage/v1/b/{bucket}?projection=noAcl{self._billing}")
+            answer = await self.transport.send("GET", f"{_bucket(bucket)}?projection=noAcl{self._billing}")
         except NotFound:
             return None
         return _document(answer.body)
@@ -225,28 +227,28 @@ class Storage:
     ) -> dict[str, Any]:
         """Change a bucket's metadata."""
         query = f"?ifMetagenerationMatch={metageneration}" if metageneration else "?projection=noAcl"
-        answer = await self.transport.send("PATCH", f"/storage/v1/b/{bucket}{query}", body=msgspec.json.encode(patch))
+        answer = await self.transport.send("PATCH", f"{_bucket(bucket)}{query}", body=msgspec.json.encode(patch))
         return _document(answer.body)
 
     async def delete_bucket(self, bucket: str, *, metageneration: str) -> None:
         """Delete an empty bucket that nobody changed."""
-        await self.transport.send("DELETE", f"/storage/v1/b/{bucket}?ifMetagenerationMatch={metageneration}")
+        await self.transport.send("DELETE", f"{_bucket(bucket)}?ifMetagenerationMatch={metageneration}")
 
     async def get_policy(self, bucket: str) -> dict[str, Any]:
         """A bucket's IAM policy, with conditions."""
         answer = await self.transport.send(
-            "GET", f"/storage/v1/b/{bucket}/iam?optionsRequestedPolicyVersion=3{self._billing}"
+            "GET", f"{_bucket(bucket)}/iam?optionsRequestedPolicyVersion=3{self._billing}"
         )
         return _document(answer.body)
 
     async def set_policy(self, bucket: str, policy: dict[str, Any]) -> dict[str, Any]:
         """Replace a bucket's IAM policy; its etag makes that safe against others."""
-        answer = await self.transport.send("PUT", f"/storage/v1/b/{bucket}/iam", body=msgspec.json.encode(policy))
+        answer = await self.transport.send("PUT", f"{_bucket(bucket)}/iam", body=msgspec.json.encode(policy))
         return _document(answer.body)
 
     async def notifications(self, bucket: str) -> list[dict[str, Any]]:
         """A bucket's Pub/Sub notification configurations."""
-        answer = await self.transport.send("GET", f"/storage/v1/b/{bucket}/notificationConfigs")
+        answer = await self.transport.send("GET", f"{_bucket(bucket)}/notificationConfigs")
         return list(_document(answer.body).get("items", []))
 
 

@@ -37,7 +37,7 @@ from analysis.sources.log_files import ingest_logs
 from analysis.sources.usage import ingest_usage
 from every_command import Line
 from executor.credentials import Anonymous
-from executor.errors import ExecutorError
+from executor.errors import ExecutorError, MoveRefused
 from hand_made_plan import HANDED_OVER, SOURCE, move, plan_of, write_approved
 from log_entries import entry
 from planner.config_file import load_configs, load_mappings
@@ -408,6 +408,32 @@ def test_exports_are_inert(tmp_path: Path, pattern: str) -> None:
     # What is left without literals is ours, but for names made of their letters.
     bare = [re.sub(r'"(?:[^"\\]|\\.)*"', "", line) for line in acting]
     assert [line for line in bare if re.search("owned|[;$`]", line)] == []
+
+
+BUCKETS = [
+    "x\r\nX-Evil: 1\r\n\r\n",
+    "../b/data-bucket-dev",
+    f"{SOURCE}?a=",
+    f"{SOURCE}/o/a",
+    f"{SOURCE}#",
+    "\u202ex",
+    "A",
+    " x",
+]
+
+
+@required("a plan whose bucket names would be another request or another bucket", "refused before any request")
+@pytest.mark.parametrize("bucket", BUCKETS)
+@pytest.mark.parametrize("side", ["source_bucket", "target_bucket"])
+def test_bucket_names_are_names(new_world: MakeWorld, side: str, bucket: str) -> None:
+    world = new_world(0)
+    world.fill(2)
+    fields = {"source_path": PREFIX, "target_bucket": TARGET, "storage_class": "NEARLINE", side: bucket}
+    write_approved(plan_of([move("archives", **fields)]), world.plan)
+    before = world.server.control("GET", "stats")["calls"]
+    with pytest.raises(MoveRefused, match="no name of a bucket"):
+        world.execute()
+    assert world.server.control("GET", "stats")["calls"] == before
 
 
 @required("symbolic links and cycles in a checkout", "nothing outside the checkout is read")
