@@ -91,7 +91,7 @@ def _evidence(analysis: Analysis) -> Evidence:
 
 def _prices(prices: PriceTable, source: Place) -> Prices:
     notes = (
-        "list prices without taxes, free tiers and commitments",
+        "without taxes, free tiers and commitments",
         "today's bytes for three years; a month has 30 days, a GB 2^30 bytes",
         *([source.note] if source.note else []),
     )
