@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d' ' -f1)
 
-.PHONY: bench-start bench-ingest bench-inventory bench-analyze bench-plan bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
+.PHONY: bench-references bench-start bench-ingest bench-inventory bench-analyze bench-plan bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
 
 help:            ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -34,6 +34,9 @@ soak: $(DEV)     ## migrate under load and faults for THERMOCLINE_SOAK_SECONDS (
 
 bench-start: $(DEV) ## how long `thermocline --help` takes to appear
 	$(BIN)/python tests/bench/bench_start.py
+
+bench-references: $(DEV) ## seconds of `references` on 1,000 Python files and 2,000 queries and job files made on the spot
+	$(BIN)/python tests/bench/bench_references.py
 
 bench-plan: $(DEV) ## how long it takes to plan ten thousand subfolders
 	$(BIN)/python tests/bench/bench_plan.py

@@ -2,10 +2,12 @@
 
 import ast
 import re
+from collections.abc import Collection
 
 from analysis.references.locations import embedded, located
 from analysis.references.model import Site
 from analysis.references.program import Program
+from analysis.references.survey import survey
 from analysis.references.text import literal
 
 _ADDRESS = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/[^\s{}%$<>]+")
@@ -20,14 +22,12 @@ def scan_comments(program: Program, path: str) -> None:
     for number, line in enumerate(content.split("\n"), 1):
         if ("gs://" in line or "googleapis" in line) and (match := _COMMENT.search(line)):
             _record(program, match["text"], Site(path, number))
-    tree = program.tree(path)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            text = ast.get_docstring(node, clean=False)
-            if text and "gs://" in text:
-                start = node.body[0].lineno
-                for offset, line in enumerate(text.split("\n")):
-                    _record(program, line, Site(path, start + offset))
+    for node in survey(program, path).documented:
+        text = ast.get_docstring(node, clean=False)
+        if text and "gs://" in text:
+            start = node.body[0].lineno
+            for offset, line in enumerate(text.split("\n")):
+                _record(program, line, Site(path, start + offset))
 
 
 def scan_strings(program: Program, path: str) -> None:
@@ -35,24 +35,20 @@ def scan_strings(program: Program, path: str) -> None:
     content = program.checkout.text(path)
     if "gs://" not in content and "storage.googleapis" not in content:
         return
-    tree = program.tree(path)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value:
-            site = Site(path, node.lineno)
-            for _, _, place in embedded(literal(node.value, site, column=node.col_offset)):
-                program.record("reference", place.bucket, place.prefix, site, "test", 0.5)
+    for node in survey(program, path).addresses:
+        site = Site(path, node.lineno)
+        for _, _, place in embedded(literal(str(node.value), site, column=node.col_offset)):
+            program.record("reference", place.bucket, place.prefix, site, "test", 0.5)
 
 
-def scan_addresses(program: Program, path: str) -> None:
+def scan_addresses(program: Program, path: str, told: Collection[int]) -> None:
     """Record strings that are addresses and that nothing followed: where they lead is not known, but they are there."""
     if "gs://" not in program.checkout.text(path):
         return
-    told = program.told_lines(path)
-    tree = program.tree(path)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _ADDRESS.fullmatch(node.value):
+    for node in survey(program, path).addresses:
+        if _ADDRESS.fullmatch(str(node.value)):
             site = Site(path, node.lineno)
-            place = located(literal(node.value, site, column=node.col_offset))
+            place = located(literal(str(node.value), site, column=node.col_offset))
             if place is not None and node.lineno not in told:
                 program.record("reference", place.bucket, place.prefix, site, "address", 0.5)
 

@@ -15,6 +15,7 @@ from analysis.references.frames import Frame
 from analysis.references.locations import located
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
 from analysis.references.sinks import SinkTable
+from analysis.references.survey import Survey
 from analysis.references.text import HOLE, Piece, Text, literal
 from analysis.references.values import LEFT_OUT, MAXIMUM_ALTERNATIVES, Instance, Value
 
@@ -86,6 +87,8 @@ class Program:
     instantiated: set[tuple[str, int]] = field(default_factory=set)
     rendered: set[str] = field(default_factory=set)  # template files that a task was seen to use
     starts: deque[Start] = field(default_factory=deque)
+    surveys: dict[str, Survey] = field(default_factory=dict)
+    bodies: dict[str, list[ast.Module | ast.FunctionDef | ast.AsyncFunctionDef]] = field(default_factory=dict)
     started: dict[str, set[object]] = field(default_factory=dict)
     given_up: list[GivenUp] = field(default_factory=list)
     drafts: dict[tuple[str, str, str, str, int, str], _Draft] = field(default_factory=dict)
@@ -373,9 +376,13 @@ class Program:
             draft.provenance.update(sites)
             draft.confidence = max(draft.confidence, round(confidence, 2))
 
-    def told_lines(self, file: str) -> set[int]:
-        """Lines of a file that a reference stands on, or has a piece of its address from."""
-        return {site.line for draft in self.drafts.values() for site in draft.provenance if site.file == file}
+    def told_lines(self) -> dict[str, set[int]]:
+        """By file, the lines that a reference stands on, or has a piece of its address from."""
+        told: dict[str, set[int]] = {}
+        for draft in self.drafts.values():
+            for site in draft.provenance:
+                told.setdefault(site.file, set()).add(site.line)
+        return told
 
     def references(self) -> list[Reference]:
         """Everything collected, by file and line; a setting that code was seen to use acts where the code does."""

@@ -35,6 +35,7 @@ from analysis.references.machine import BudgetSpent, Machine, Process
 from analysis.references.model import Reference, ScanResult, Site
 from analysis.references.program import Program, Start
 from analysis.references.sinks import load_sinks
+from analysis.references.survey import survey
 from analysis.references.text import Text
 from analysis.references.values import Arguments, Function, Instance, Value
 
@@ -146,12 +147,19 @@ def _run(program: Program) -> None:
     clients.scan_clients(program)
     for file in program.checkout.of("sql", "script", "document"):
         literals.scan_file(program, file)
-    for path in written:
+    _what_is_left(program, written)
+
+
+def _what_is_left(program: Program, paths: list[str]) -> None:
+    """Comments, strings of tests, and addresses that nothing followed."""
+    for path in paths:
         comments.scan_comments(program, path)
         if program.checkout.is_test(path):
             comments.scan_strings(program, path)
-        else:
-            comments.scan_addresses(program, path)
+    told = program.told_lines()
+    for path in paths:
+        if not program.checkout.is_test(path):
+            comments.scan_addresses(program, path, told.get(path, ()))
 
 
 def _schedules(program: Program, path: str) -> bool:
@@ -261,8 +269,7 @@ _FUNCTIONS, _METHODS, _ALL = range(3)
 
 def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> None:
     """Functions that nothing called: with holes for their parameters, callers before the called."""
-    trees = {path: program.tree(path) for path in paths}
-    called = {path: _called_names(tree) for path, tree in trees.items() if tree is not None}
+    called = {path: survey(program, path).called for path in paths if program.tree(path) is not None}
     everywhere = {name for names in called.values() for name in names}
     for turn in (_FUNCTIONS, _METHODS, _ALL):
         if turn == _ALL:
@@ -310,17 +317,6 @@ def _worth_exploring(program: Program, function: Function) -> bool:
     text = "\n".join(lines)
     named = bool(_WORTH.search(text)) or any(word in text for word in program.sinks.added)
     return named or (bool(function.decorators) and _names_cloud(program, function.module.file))
-
-
-def _called_names(tree: ast.Module) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name):
-                names.add(node.func.id)
-            elif isinstance(node.func, ast.Attribute):
-                names.add(node.func.attr)
-    return names
 
 
 def _explore_function(machine: Machine, function: Function) -> None:

@@ -85,7 +85,7 @@ def missed(program: "Program", path: str) -> list[int]:
     if tree is None or not covered:
         return []
     found: list[int] = []
-    for body in _bodies(tree):
+    for body in _bodies(program, path, tree):
         entered = isinstance(body, ast.Module) or body.body[0].lineno in covered
         if entered and any(statement.lineno not in covered and _acts(statement) for statement in _own(body.body)):
             found.append(getattr(body, "lineno", 0))
@@ -100,7 +100,7 @@ def not_executed(program: "Program", paths: Sequence[str]) -> dict[str, set[int]
         if tree is not None:
             executed = {
                 line
-                for body in _bodies(tree)
+                for body in _bodies(program, path, tree)
                 for statement in _own(body.body)
                 if statement.lineno in covered
                 for line in _written(statement)
@@ -117,11 +117,19 @@ def _acts(statement: ast.stmt) -> bool:
     return any(not _SAYS.search(ast.unparse(function)) for function in called)
 
 
-def _bodies(tree: ast.Module) -> Iterator[Body]:
-    yield tree
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+def _bodies(program: "Program", path: str, tree: ast.Module) -> list[Body]:
+    """The module and all its functions; found once for each file, by its statements alone."""
+    found = program.bodies.get(path)
+    if found is None:
+        found = program.bodies[path] = [tree]
+        waiting: list[Sequence[ast.stmt]] = [tree.body]
+        while waiting:
+            for statement in waiting.pop():
+                if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                    found.append(statement)
+                waiting.extend(_blocks(statement))
+        found.sort(key=lambda body: getattr(body, "lineno", 0))
+    return found
 
 
 def _own(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
