@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from analysis.references.text import HOLE, Piece, Text
-from analysis.references.values import Constant, Unknown, Value, alternatives, either
+from analysis.references.values import Arguments, Constant, Items, Member, Product, Unknown, Value, alternatives, either
 
 if TYPE_CHECKING:
     from analysis.references.machine import Machine
@@ -16,6 +16,18 @@ _ENVIRONMENT_NAME = re.compile(
 _NOT_THE_ENVIRONMENT = re.compile(r"virtual|conda|python|venv|_os_", re.IGNORECASE)
 
 _LEFT_OPEN = (Constant(None), Text())  # defaults of a variable that is to be set by whoever runs the process
+
+# readers of the environment: objects that are called, or whose `str` is, with a variable's name
+_READERS = (
+    "environ.Env",
+    "environ.FileAwareEnv",
+    "environs.Env",
+    "environs.EnvParser",
+    "decouple.Config",
+    "decouple.AutoConfig",
+    "starlette.config.Config",
+)
+_CONVERTED = ("str", "url", "path", "get_value", "__call__", "get")
 
 
 def names_environment(name: str) -> bool:
@@ -53,6 +65,19 @@ def _variable(machine: "Machine", key: Value, default: Value | None) -> Value:
     if deployed is not None:
         return deployed
     return Unknown(name)
+
+
+def read(machine: "Machine", callee: Value, arguments: Arguments) -> Value | None:
+    """`env("BUCKET", default="lake")` and `env.str("BUCKET", "lake")` of a reader of the environment; else None."""
+    reader = callee.owner if isinstance(callee, Member) and callee.name in _CONVERTED else callee
+    if not isinstance(reader, Product) or not reader.path.endswith(_READERS) or not arguments.positional:
+        return None
+    key, *rest = arguments.positional
+    given = next((value for value in rest if isinstance(value, Text)), None)
+    default = arguments.get("default") or given
+    if default is None and isinstance(key, Text) and isinstance(scheme := reader.arguments.get(key.flat), Items):
+        default = scheme.values[-1] if scheme.values else None  # `Env(BUCKET=(str, "lake"))`
+    return variable(machine, key, default)
 
 
 def settle(text: Text, env: str | None) -> Text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.references import attributes, environment, opened, operators, structured
 from analysis.references.frames import Frame
-from analysis.references.text import Text, hole, join, literal
+from analysis.references.text import HOLE, Text, hole, join, literal
 from analysis.references.values import (
     Arguments,
     Constant,
@@ -48,7 +48,6 @@ _ENVIRONMENT = {
     "os.environ.pop",
     "decouple.config",
     "environ.get",
-    "starlette.config.Config",
 }
 _MAPPED = 60  # values that a mapped function is called with
 _VARIABLES = ("Variable.get", "models.Variable.get")
@@ -103,7 +102,8 @@ def _base_name(_: "Machine", arguments: Arguments, __: Frame) -> Value:
 
 
 def _directory(_: "Machine", arguments: Arguments, __: Frame) -> Value:
-    return either([text.cut(0, max(text.flat.rfind("/"), 0)) for text in _given(arguments)])
+    found = [(text, text.flat.rfind("/")) for text in _given(arguments)]
+    return either([hole() if text.flat == HOLE else text.cut(0, max(slash, 0)) for text, slash in found])
 
 
 def _split_extension(_: "Machine", arguments: Arguments, __: Frame) -> Value:

@@ -16,6 +16,7 @@ from analysis.references import (
     callbacks,
     commandline,
     composed,
+    environment,
     expressions,
     externals,
     fields,
@@ -265,6 +266,8 @@ class Machine:
         """The result of a function or method that is modelled; None for all others."""
         if isinstance(callee, Product) and callee.path.endswith("typer.Typer"):
             return commandline.run_application(self, frame)
+        if isinstance(callee, Product | Member) and (told := environment.read(self, callee, arguments)) is not None:
+            return told
         if isinstance(callee, External):
             functions = (
                 composed.call,
