@@ -74,8 +74,10 @@ async def _opened(
                 finally:
                     await locks.release()
         finally:
-            trail.close()
-            journal.end_run(run_id, outcome)
+            try:
+                trail.close()
+            finally:
+                journal.end_run(run_id, outcome)
 
 
 def _begun(journal: Journal, definitions: list[Definition]) -> list[tuple[Definition, Move]]:

@@ -115,8 +115,10 @@ async def run(
                 result.notes.append(said)
             return result
         finally:
-            trail.close()
-            journal.end_run(run_id, outcome)
+            try:
+                trail.close()
+            finally:
+                journal.end_run(run_id, outcome)
 
 
 def _is_verified(outcome: Outcome | None) -> bool:

@@ -1,5 +1,6 @@
 """The audit trail: one JSON line an event, with run id, object, generation and attempt, beside the journal."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,12 @@ class Trail:
 
     def close(self) -> None:
         """Write the rest and close the file."""
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self.flush()
-            self._file.close()
+        finally:
+            # What a full disk did not take was told by the flush; the handle must go all the same.
+            with contextlib.suppress(OSError):
+                self._file.close()
             self._file = None

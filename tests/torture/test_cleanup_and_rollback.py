@@ -264,7 +264,10 @@ def _move_state(world: World) -> str:
     "the answer to a removal, a restoration, a revoked grant or the bucket's deletion is lost, at any request",
     "the rollback ends all the same, and says what is so",
 )
-@pytest.mark.parametrize("kind", ["lost-response", "reset", "cut-response", "error"])
+@pytest.mark.parametrize(
+    "kind",
+    ["lost-response", *(pytest.param(one, marks=pytest.mark.slow) for one in ("reset", "cut-response", "error"))],
+)
 @pytest.mark.parametrize("cleaned", [False, True])
 def test_rollback_under_faults(new_world: MakeWorld, kind: str, cleaned: bool) -> None:
     def strike(step: int) -> bool:

@@ -5,9 +5,11 @@ A limit on the size of files makes every write beyond it fail; where mounting is
 
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -174,7 +176,9 @@ WRITERS: dict[str, Callable[[Path], tuple[Path, list[list[object]]]]] = {
     "the disk is full while reports, exports or diffs are written over earlier ones",
     "one sentence, exit 1 or 2; all the earlier ones are as they were",
 )
-@pytest.mark.parametrize("what", WRITERS)
+@pytest.mark.parametrize(
+    "what", [what if what == "reports" else pytest.param(what, marks=pytest.mark.slow) for what in WRITERS]
+)
 def test_other_files_disk_full(tmp_path: Path, what: str) -> None:
     place, (first, second) = WRITERS[what](tmp_path)
     assert thermocline(*first)[0] == 0
@@ -204,6 +208,9 @@ def test_beside_the_journal_disk_full(new_world: Callable[[int], World], name: s
     with pytest.raises(JournalBroken, match="No space left") as refused:
         world.execute(settings)
     assert "free space" in refused.value.hint
+    assert not [one for one in Path("/proc/self/fd").iterdir() if str(one.resolve()) == "/dev/full"]
+    with closing(sqlite3.connect(world.journal)) as journal:
+        assert journal.execute("SELECT count(*) FROM run WHERE ended_at IS NULL").fetchone() == (0,)
     world.require_sound(finished=False)
     (world.directory / name).unlink()
     assert world.execute(settings).exit_code == 0
