@@ -314,6 +314,13 @@ class Journal:
         )
         return [item_from(row) for row in rows]
 
+    def by_source(self, move_id: int) -> Iterator[Item]:
+        """A stream of all items in the order of their source names' bytes."""
+        start = ("", -1)
+        while page := self.page_by_source(move_id, start, None):
+            yield from page
+            start = (page[-1].source, page[-1].generation)
+
     def items(self, move_id: int, *states: str, start: int = 0) -> Iterator[Item]:
         """A stream of the items in the given states; rows changed while iterating may or may not be seen."""
         bounds = item_range(move_id)

@@ -107,17 +107,20 @@ def _migrated(journal: Journal, move: Move, result: MoveResult) -> Migrated:
         left=[(reason, objects, size) for reason, objects, size, _ in journal.left_behind(row.move_id)],
         failures=failures,
         failure_count=result.failed + result.conflicts,
-        proof=proof_of(journal.items(row.move_id, "verified")),
+        proof=proof_of(item for item in journal.by_source(row.move_id) if item.state == "verified"),
     )
 
 
 def proof_of(items: Iterable[Item]) -> str:
-    """sha256 over the sorted lines `source TAB target TAB size TAB crc32c` of verified objects; empty without any.
+    """sha256 over lines `source TAB target TAB size TAB crc32c` of verified objects; empty without any.
 
-    Whoever lists both sides can compute it again.
+    `items` come in the order of their source names: whoever lists both sides can compute it again.
     """
-    lines = sorted(f"{item.source}\t{item.target}\t{item.size}\t{item.crc32c}\n" for item in items)
-    return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else ""
+    digest, empty = hashlib.sha256(), True
+    for item in items:
+        digest.update(f"{item.source}\t{item.target}\t{item.size}\t{item.crc32c}\n".encode())
+        empty = False
+    return "" if empty else digest.hexdigest()
 
 
 def _moment(text: str | None) -> datetime | None:
