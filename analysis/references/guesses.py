@@ -5,10 +5,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from analysis.references import recording
-from analysis.references.frames import Frame
 from analysis.references.model import Role, Site
-from analysis.references.text import Text
-from analysis.references.values import (
+from analysis.references.python.frames import Frame
+from analysis.references.python.values import (
     Arguments,
     Function,
     Instance,
@@ -21,9 +20,10 @@ from analysis.references.values import (
     alternatives,
     texts,
 )
+from analysis.references.text import Text
 
 if TYPE_CHECKING:
-    from analysis.references.machine import Machine
+    from analysis.references.python.machine import Machine
 
 
 _SILENT = re.compile(

@@ -9,20 +9,22 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from analysis.references import environment, notebooks, recording, sql
+from analysis.references import recording
 from analysis.references.checkout import Checkout, ancestors
-from analysis.references.frames import Frame
+from analysis.references.formats import sql
 from analysis.references.locations import located
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
+from analysis.references.python import environment, notebooks
+from analysis.references.python.frames import Frame
+from analysis.references.python.survey import Survey
+from analysis.references.python.values import LEFT_OUT, MAXIMUM_ALTERNATIVES, Instance, Value
 from analysis.references.sinks import SinkTable
-from analysis.references.survey import Survey
 from analysis.references.text import HOLE, Piece, Text, literal
-from analysis.references.values import LEFT_OUT, MAXIMUM_ALTERNATIVES, Instance, Value
 
 if TYPE_CHECKING:
-    from analysis.references.jinja import Context
-    from analysis.references.machine import Machine
-    from analysis.references.second_look import Call, Execution
+    from analysis.references.formats.jinja import Context
+    from analysis.references.python.machine import Machine
+    from analysis.references.python.second_look import Call, Execution
 
 MAXIMUM_STARTS = 40  # of one script
 _STEMS = {"main", "__main__", "run", "app", "job", "script", "entrypoint", "__init__", "cli"}
@@ -281,7 +283,7 @@ class Program:
 
     def template_file(self, name: str, context: "Context") -> bool:
         """Scan a query or script that a task names, with the task's parameters; True where it holds a reference."""
-        from analysis.references import jinja
+        from analysis.references.formats import jinja
 
         path = self._template(name.strip(), context.frame.module.file)
         if path is None or (path in self.rendered and not context.parameters()):

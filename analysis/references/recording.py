@@ -4,20 +4,20 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analysis.references import jinja
-from analysis.references.frames import Frame
+from analysis.references.formats import jinja
 from analysis.references.locations import located
 from analysis.references.model import Role, Site
-from analysis.references.text import Text
-from analysis.references.values import (
+from analysis.references.python.frames import Frame
+from analysis.references.python.values import (
     Arguments,
     Value,
     as_text,
     texts,
 )
+from analysis.references.text import Text
 
 if TYPE_CHECKING:
-    from analysis.references.machine import Machine
+    from analysis.references.python.machine import Machine
 
 
 def touch(

@@ -14,30 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import BadInput
-from analysis.references import (
-    cache,
-    clients,
-    comments,
-    deployment,
-    findings,
-    inline,
-    literals,
-    second_look,
-    statements,
-    terraform,
-)
-from analysis.references.attributes import class_member
+from analysis.references import cache, findings
 from analysis.references.checkout import open_checkout, script_root
 from analysis.references.commit import commit_of
 from analysis.references.ecmascript.touches import scan_scripts
-from analysis.references.frames import Frame, Module
-from analysis.references.machine import BudgetSpent, Machine, Process
+from analysis.references.formats import clients, deployment, literals, terraform
 from analysis.references.model import Reference, ScanResult, Site
 from analysis.references.program import Program, Start
+from analysis.references.python import comments, inline, second_look, statements
+from analysis.references.python.attributes import class_member
+from analysis.references.python.frames import Frame, Module
+from analysis.references.python.machine import BudgetSpent, Machine, Process
+from analysis.references.python.survey import survey
+from analysis.references.python.values import Arguments, Function, Instance, Value
 from analysis.references.sinks import load_sinks
-from analysis.references.survey import survey
 from analysis.references.text import Text
-from analysis.references.values import Arguments, Function, Instance, Value
 
 STEPS_PER_ENTRY = 16_000
 STEPS_PER_MODULE = 300_000

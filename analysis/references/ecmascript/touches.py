@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from analysis.references import sql
 from analysis.references.ecmascript.nodes import Node
 from analysis.references.ecmascript.syntax import read
 from analysis.references.ecmascript.tokens import LONGEST_LINE
@@ -17,6 +16,7 @@ from analysis.references.ecmascript.values import (
     looks_like_bucket,
     site_of,
 )
+from analysis.references.formats import sql
 from analysis.references.guesses import guessed_role
 from analysis.references.locations import embedded
 from analysis.references.model import Role, Site

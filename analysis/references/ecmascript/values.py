@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 
-from analysis.references import environment, structured
 from analysis.references.ecmascript.nodes import Binding, Function, Node, Source
+from analysis.references.formats import structured
 from analysis.references.model import Site
 from analysis.references.program import Program
+from analysis.references.python import environment
+from analysis.references.python.values import LEFT_OUT, Items, Table, Value
 from analysis.references.text import HOLE, Text, hole, literal
-from analysis.references.values import LEFT_OUT, Items, Table, Value
 
 MAXIMUM_VALUES = 40  # of one expression
 MAXIMUM_ALTERNATIVES = 8  # of a string that is put together; beyond, what varies is a hole

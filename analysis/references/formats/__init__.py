@@ -1,0 +1,1 @@
+"""Everything that is neither Python, JavaScript nor shell: SQL, YAML, Terraform, other languages, documents."""
