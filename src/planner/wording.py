@@ -72,7 +72,7 @@ def recommendation(placement: Placement, decision: Decision, option: Option) -> 
     if placement.action == "stay" and not decision.move_pays:
         return (
             f"do not move: over three years it costs {premium:.2f} USD more than staying ({in_place.summary}), "
-            f"even the cheapest way ({decision.best_move.summary}); a bucket of its own may cost {limit:.2f} USD"
+            f"even the cheapest way ({decision.best_move.summary}); a bucket of its own counts as worth {limit:.2f} USD"
         )
     if placement.action == "stay":
         return f"stay: {placement.because}"
@@ -80,6 +80,6 @@ def recommendation(placement: Placement, decision: Decision, option: Option) -> 
         return f"{option.summary}; to {in_place.summary} would not be cheaper over three years"
     worth = "" if decision.move_pays else ", so the move is for other reasons than money"
     return (
-        f"{option.summary}; to {in_place.summary} would be {premium:.2f} USD cheaper over three years, where a "
-        f"bucket of its own may cost {limit:.2f} USD{worth}"
+        f"{option.summary}; to {in_place.summary} would save another {premium:.2f} USD over three years, but a "
+        f"bucket of its own counts as worth up to {limit:.2f} USD{worth}"
     )
