@@ -17,6 +17,7 @@ from analysis.sources.log_files import ingest_logs
 from bigquery_double import BYTES_PER_ROW, PAYLOAD, SINK, BigQueryDouble, Tree, running_bigquery
 from killing import Gate, finish
 from log_entries import entry, write
+from thermocline.cli.app import run
 from whole_catalogue import everything
 
 
@@ -285,3 +286,22 @@ def test_a_sink_that_never_saw_some_fields_has_no_columns_for_them(
 @pytest.mark.parametrize(("text", "size"), [("10", 10), ("1KiB", 1024), ("1.5 GiB", 3 << 29), ("2TB", 2 << 40)])
 def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size
+
+
+def test_the_price_is_told_before_anything_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    days = ["--since", "2026-10-01", "--until", "2026-10-04", "--catalogue", str(tmp_path / "c.duckdb")]
+    with running_bigquery() as (double, url):
+        table = fill(double, "partitioned", some_entries(14))
+        command = ["ingest", "bigquery", "--table", table, "--endpoint", url, "--usd-per-tib", "1000000", *days]
+        assert run([*command, "--dry-run"]) == 0
+        asked = capsys.readouterr().err
+        assert run([*command, "--max-bytes", "10"]) == 1
+        refused = capsys.readouterr().err
+        with Catalogue.open(tmp_path / "c.duckdb") as opened:
+            assert opened.connection.execute("SELECT count(*) FROM access").fetchall() == [(0,)]
+        assert run(command) == 0
+    told = re.match(r"3 days to read: BigQuery will scan ([\d.]+ KiB), about \$([\d.]+) at list price\n", asked)
+    assert told
+    assert float(told[2]) == pytest.approx(float(told[1].split()[0]) * 1024 / 1024**4 * 1_000_000, abs=0.01)
+    assert "more than --max-bytes 10" in refused
+    assert capsys.readouterr().err.startswith(asked)

@@ -15,6 +15,7 @@ from analysis.sources.log_files import ingest_logs
 from killing import Gate, finish
 from log_entries import entry, lines
 from logging_double import LoggingDouble, running_logging
+from thermocline.cli.app import run
 from whole_catalogue import everything
 
 
@@ -82,3 +83,18 @@ def test_killed_at_any_request_and_run_again(tmp_path: Path) -> None:
         finish(*command, str(broken))
         assert len(double.requests) < asked, "nothing was kept of what the killed runs had read"
     assert everything(broken) == everything(whole)
+
+
+def test_progress_is_told_by_time_covered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    double = LoggingDouble([entry(f"a/{n}", at=f"2026-10-01T{n:02}:00:01Z") for n in range(20)])
+    with running_logging(double) as url:
+        command = ["ingest", "cloud-logging", "--project", "team", "--endpoint", url]
+        days = ["--since", "2026-10-01", "--until", "2026-10-02", "--catalogue", str(tmp_path / "c.duckdb")]
+        assert run([*command, *days]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("2026-10-")]
+    assert told == [
+        "2026-10-01T06:00: 6 new of 6",
+        "2026-10-01T12:00: 6 new of 6",
+        "2026-10-01T18:00: 6 new of 6",
+        "2026-10-02T00:00: 2 new of 2",
+    ]
