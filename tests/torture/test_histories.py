@@ -6,6 +6,7 @@ The oracle judges after every act. A failing history is shrunk by hypothesis and
 import contextlib
 import os
 import tempfile
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ class History(RuleBasedStateMachine):
 
     server: Server
     later: dict[bool, Path]  # catalogues of the time after the migration: is the old place still used?
+    copied: Counter[str]  # what the oracle found after the acts of every history
 
     @initialize()
     def begin(self) -> None:
@@ -71,6 +73,8 @@ class History(RuleBasedStateMachine):
     def judge(self) -> None:
         judgement = self.world.judge(journal=False)
         assert judgement.faults == [], judgement.faults
+        self.copied["acts"] += 1
+        self.copied["copies"] += judgement.copies
 
     @rule(name=NAMES, text=TEXTS)
     def somebody_writes_to_the_source(self, name: str, text: str) -> None:
@@ -163,5 +167,8 @@ def test_random_histories(host: Server, tmp_path: Path) -> None:
         database=None,
     )
     later = {used: logs_of_the_days_after(tmp_path, used=used) for used in (False, True)}
-    machine = type("ServedHistory", (History,), {"server": host, "later": later})
+    copied: Counter[str] = Counter()
+    machine = type("ServedHistory", (History,), {"server": host, "later": later, "copied": copied})
     run_state_machine_as_test(machine, settings=limits)
+    assert copied["acts"] >= limits.max_examples, "every history was judged"
+    assert copied["copies"] > 0, "and some of them moved something"

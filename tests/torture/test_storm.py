@@ -112,5 +112,6 @@ def test_ten_thousand_faults(new_world: MakeWorld, capsys: pytest.CaptureFixture
         total += storm(new_world(seed), 400)
         total["histories"] += 1
         seed += 1
+    assert total["copies"] >= 100 * total["histories"], "the storms left room for work: there was something to lose"
     with capsys.disabled():
         print(f"0 lost, 0 wrong, 0 overwritten, 0 deleted unverified: {dict(total)}")  # noqa: T201
