@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.references import guesses
-from analysis.references.formats import sql
+from analysis.references.formats import passages, sql
 from analysis.references.locations import embedded
 from analysis.references.model import Role, Site
 from analysis.references.program import Program
@@ -26,12 +26,8 @@ ENDINGS = (".go", ".java", ".kt", ".kts", ".scala", ".sc", ".cs", ".rb", ".php",
 MAXIMUM_CHARACTERS = 400_000
 MAXIMUM_CALLS = 1_000  # of one file
 MAXIMUM_DEPTH = 14
-MAXIMUM_LENGTH = 2_000  # of one expression
+
 _TABLE = Path(__file__).parent.with_name("data") / "clients.toml"
-_STRING = re.compile(
-    r'(?P<prefix>[A-Za-z$@]{0,2})(?:"""(?P<long>.*?)"""|"(?P<double>(?:[^"\\\n]|\\.)*)"|\'(?P<single>(?:[^\'\\\n]|\\.)*)\'|`(?P<raw>[^`]*)`)',
-    re.DOTALL,
-)
 _NAME = re.compile(r"[$@&*]*[A-Za-z_][\w]*")
 _LINK = re.compile(r"\s*(?:\?\.|!!\.|\.|->|::)\s*(?=[A-Za-z_])")
 _ASSIGNED = re.compile(
@@ -42,7 +38,6 @@ _FORMATTED = re.compile(r"%[-+#0]*\d*(?:\.\d+)?[a-zA-Z]|\{\d*\}")
 _PUT_IN = re.compile(r"#\{(?P<ruby>[^{}]*)\}|\$\{(?P<braced>[^{}]*)\}|\{\$(?P<php>[^{}]*)\}|\$(?P<plain>[A-Za-z_]\w*)")
 _BRACES = re.compile(r"\{(?P<name>[^{}]*)\}")
 _HEADER = re.compile(r"^[ \t]*(?:[a-z]+ )*(?:func|fun|def|function)\b[^{\n]{0,600}", re.MULTILINE)
-_OPENS = {"(": ")", "[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +85,8 @@ def _constants(program: Program, paths: list[str], ending: str) -> dict[str, Tex
         text = program.file_text(path) if _ending(path) == ending else Text()
         for match in _ASSIGNED.finditer(text.flat[:MAXIMUM_CHARACTERS]):
             name = match["typed"] or match["name"]
-            if name[0].isupper() and (string := _STRING.match(text.flat, match.end())):
-                value = text.cut(*_inner(string))
+            if name[0].isupper() and (string := passages.STRING.match(text.flat, match.end())):
+                value = text.cut(*passages.inner(string))
                 found.setdefault(name, {})[value.flat] = value
     return {name: next(iter(values.values())) for name, values in found.items() if len(values) == 1}
 
@@ -100,10 +95,6 @@ _WORTH = re.compile(
     r"gs://|cloud\.google\.com/go/storage|google\.cloud\.storage|Google\.Cloud\.Storage|google/cloud/storage"
     r"|googleCloudStorageR|Google\\Cloud\\Storage|NewGCSReference|(?:Load|Extract)JobConfiguration"
 )
-
-
-def _inner(string: re.Match[str]) -> tuple[int, int]:
-    return next(string.span(name) for name in ("long", "double", "single", "raw") if string[name] is not None)
 
 
 @dataclass(slots=True)
@@ -122,25 +113,18 @@ class _File:
     def record(self) -> None:
         self.text = self.program.file_text(self.path)
         self.flat = self.text.flat
-        quoted = self._quoted()
+        quoted = passages.quoted(self.flat, self.path)
         for match in _ASSIGNED.finditer(self.flat):
-            if not _within(quoted, match.start()):
+            if not passages.within(quoted, match.start()):
                 self.assigned.setdefault((match["typed"] or match["name"]).lstrip("$@"), []).append(match.end())
         names = "|".join(sorted(map(re.escape, _table()), key=len, reverse=True))
         for number, match in enumerate(re.finditer(rf"(?<![\w])(?P<name>{names})(?P<open>\s*\(|\b)", self.flat)):
             if number > MAXIMUM_CALLS:
                 self.program.give_up(self.path, self._line(match.start()), "more calls than are followed")
                 break
-            if not _within(quoted, match.start()) and (match["open"] or self.path.endswith(".rb")):
+            if not passages.within(quoted, match.start()) and (match["open"] or self.path.endswith(".rb")):
                 self._call(match["name"], match.start(), match.end())
         self._strings()
-
-    def _quoted(self) -> list[tuple[int, int]]:
-        """Strings and comments, as ranges."""
-        pattern = r"//[^\n]*|/\*.*?(?:\*/|\Z)|" + _STRING.pattern
-        if self.path.lower().endswith((".rb", ".r", ".php")):
-            pattern = r"#[^\n]*|" + _STRING.pattern
-        return [match.span() for match in re.finditer(pattern, self.flat, re.DOTALL)]
 
     def _line(self, offset: int) -> int:
         return self.flat.count("\n", 0, offset) + 1
@@ -151,10 +135,10 @@ class _File:
         entry = _table()[name]
         if "role" not in entry:
             return
-        owner = self._owner(start)
+        owner = passages.owner(self.flat, start)
         if entry.get("on") and not re.search(entry["on"], owner):
             return
-        arguments, named = self._arguments(position)
+        arguments, named = passages.arguments(self.flat, position)
         for role, place in self._places(entry, owner, arguments, named, start):
             site = Site(self.path, self._line(start))
             self._told(role, place, site, name, 0.75 if "uri" in entry and "remote" not in entry else 0.85)
@@ -202,7 +186,7 @@ class _File:
         for word in [*arguments, *(self._assigned_to(word, at) for word in arguments)]:
             match = re.search(rf"(?i)\b{entry['inside']}\b['\"]?\s*(?:=>|[:(=])\s*", word)
             if match:
-                found = self.value(_divided(word[match.end() :], closing=True)[0], at, 0)
+                found = self.value(passages.divided(word[match.end() :], closing=True)[0], at, 0)
                 return found if isinstance(found, Text) else hole("prefix")
         return self._argument(entry["inside"], values, named, at) or (literal("") if entry.get("whole") else None)
 
@@ -247,8 +231,8 @@ class _File:
     # ---- addresses that no call of the table uses
 
     def _strings(self) -> None:
-        for start, _ in self._quoted():
-            string = _STRING.match(self.flat, start)
+        for start, _ in passages.quoted(self.flat, self.path):
+            string = passages.STRING.match(self.flat, start)
             line = self._line(start)
             if string is None or "://" not in string.group() or line in self.told:
                 continue
@@ -259,87 +243,22 @@ class _File:
                     self.program.record(role, place.bucket, place.prefix, where or site, via, 0.7)
                 continue
             for _, _, place in embedded(value):
-                name = self._enclosing(start)
+                name = passages.enclosing(self.flat, start)
                 guessed = guesses.guessed_role("", name) if name and not guesses.silent(name) else None
                 self.program.record(
                     guessed or "reference", place.bucket, place.prefix, site, name or "address", 0.5,
                     workload=self.program.script_name(self.path),
                 )  # fmt: skip
 
-    def _enclosing(self, position: int) -> str:
-        """The name of the call whose arguments a position is among."""
-        depth = 0
-        for index in range(position - 1, max(position - 400, 0), -1):
-            character = self.flat[index]
-            if character in ")]}":
-                depth += 1
-            elif character in "([{":
-                depth -= 1
-                if depth < 0:
-                    match = re.search(r"[A-Za-z_][\w.]*\s*$", self.flat[max(index - 60, 0) : index])
-                    return match[0].strip().replace("Extract", "export") if match and character == "(" else ""
-            elif character == ";" and depth == 0:
-                return ""
-        return ""
-
     # ---- expressions
-
-    def _owner(self, start: int) -> str:
-        """What a method is called on: the chain of names and calls before its name."""
-        index = start - 1
-        low = max(start - MAXIMUM_LENGTH, 0)
-        while index > low:
-            while index > low and self.flat[index].isspace():
-                index -= 1
-            if self.flat[index] not in ".>:":
-                break
-            index -= 2 if self.flat[index - 1] in "-:?" else 1
-            while index > low and self.flat[index].isspace():
-                index -= 1
-            while index > low and self.flat[index] in ")]}":
-                index = self._opening(index, low) - 1
-            if index > low and self.flat[index] in "\"'":
-                index = self.flat.rfind(self.flat[index], low, index) - 1
-                break
-            while index > low and (self.flat[index].isalnum() or self.flat[index] in "_$@"):
-                index -= 1
-        return (
-            re.sub(r"^\s*(?:return|await|val|var|let|new)\s+", "", self.flat[index + 1 : start]).strip().rstrip(".>-:?")
-        )
-
-    def _opening(self, index: int, low: int) -> int:
-        depth = 0
-        while index > low:
-            depth += (self.flat[index] in ")]}") - (self.flat[index] in "([{")
-            if depth == 0:
-                return index
-            index -= 1
-        return low
-
-    def _arguments(self, position: int) -> tuple[list[str], dict[str, str]]:
-        """The words of a call, from after its bracket; those that are given by name apart."""
-        if self.flat[position - 1 : position] != "(":  # Ruby's call without brackets
-            end = self.flat.find("\n", position)
-            words = _divided(self.flat[position : end if end >= 0 else len(self.flat)].partition(" do ")[0])
-        else:
-            words = _divided(self.flat[position : position + MAXIMUM_LENGTH], closing=True)
-        named: dict[str, str] = {}
-        plain: list[str] = []
-        for word in words:
-            match = re.match(r"\s*(?P<name>[A-Za-z_]\w*)\s*(?:=(?![=>])|:(?!:))\s*(?P<value>.+)", word, re.DOTALL)
-            if match:
-                named[match["name"]] = match["value"]
-            else:
-                plain.append(word)
-        return plain, named
 
     def value(self, expression: str, at: int, depth: int) -> Found:
         """What an expression stands for: a string with holes, or a handle."""
         expression = expression.strip()
         expression = re.sub(r"^(?:await|new|return|&)\s*", "", expression).lstrip("*&")
-        if depth > MAXIMUM_DEPTH or len(expression) > MAXIMUM_LENGTH or not expression:
+        if depth > MAXIMUM_DEPTH or len(expression) > passages.MAXIMUM_LENGTH or not expression:
             return hole()
-        parts = _divided(expression, r"\+|~|\s\.\s(?=[$'\"])" if self.path.endswith(".php") else r"\+")
+        parts = passages.divided(expression, r"\+|~|\s\.\s(?=[$'\"])" if self.path.endswith(".php") else r"\+")
         if len(parts) > 1:
             whole = Text()
             for part in parts:
@@ -350,12 +269,12 @@ class _File:
 
     def _chain(self, expression: str, at: int, depth: int) -> Found:
         """`name.call(arguments).call(arguments)`, from left to right."""
-        string = _STRING.match(expression)
+        string = passages.STRING.match(expression)
         position = 0
         found: Found
         if string is not None:
             offset = self._offset_of(string.group(), at)
-            located = _STRING.match(self.flat, offset) if offset >= 0 else None
+            located = passages.STRING.match(self.flat, offset) if offset >= 0 else None
             found = self._string(located or string, at, depth, own=located is not None)
             position = string.end()
             last = ""
@@ -371,12 +290,12 @@ class _File:
                 found = self._named(last, at, depth)
         while position < len(expression):
             if expression[position] == "(":
-                words = _divided(expression[position + 1 :], closing=True)
+                words = passages.divided(expression[position + 1 :], closing=True)
                 found = self._made(last, found, words, at, depth)
-                position += _closed(expression, position)
+                position += passages.closed(expression, position)
                 continue
             if self.path.endswith(".rb") and last in _table() and re.match(r" +[\"'\w]", expression[position:]):
-                return self._made(last, found, _divided(expression[position:]), at, depth)
+                return self._made(last, found, passages.divided(expression[position:]), at, depth)
             link = _LINK.match(expression, position)
             if link is None:
                 break
@@ -390,7 +309,7 @@ class _File:
 
     def _offset_of(self, written: str, at: int) -> int:
         found = self.flat.find(written, at)
-        return found if 0 <= found < at + MAXIMUM_LENGTH else self.flat.find(written)
+        return found if 0 <= found < at + passages.MAXIMUM_LENGTH else self.flat.find(written)
 
     def _made(self, name: str, owner: Found, words: list[str], at: int, depth: int) -> Found:
         """What a call returns: a handle, or a string that is put together."""
@@ -426,7 +345,7 @@ class _File:
             places = [place for place in places if place > header.start()]  # a parameter, whatever others are called
         before = bisect_right(places, at)
         for place in places[before - 1 : before] if before else places[:1]:
-            expression = self._expression(place)
+            expression = passages.expression(self.flat, place)
             if expression and depth < MAXIMUM_DEPTH:
                 return self.value(expression, place, depth + 2)
         if environment.names_environment(name) and (here := environment.current(self.program.env)):
@@ -436,7 +355,7 @@ class _File:
     def _assigned_to(self, word: str, at: int) -> str:
         """What was last assigned to a name that is handed over by itself."""
         places = [place for place in self.assigned.get(word.strip("&*$ "), ()) if place < at]
-        return self._expression(places[-1]) if places else ""
+        return passages.expression(self.flat, places[-1]) if places else ""
 
     def _header(self, at: int) -> re.Match[str] | None:
         """The head of the function around a position, in languages that have a word for it."""
@@ -445,32 +364,9 @@ class _File:
         before = [match for match in self.headers if match.start() <= at]
         return before[-1] if before else None
 
-    def _expression(self, start: int) -> str:
-        """The expression that starts here: to the end of its line, or of the call that it is."""
-        index, depth = start, 0
-        while index < min(len(self.flat), start + MAXIMUM_LENGTH):
-            string = _STRING.match(self.flat, index)
-            if string is not None and string.group() and string.end() > index and self.flat[index] in "\"'`":
-                index = string.end()
-                continue
-            character = self.flat[index]
-            if character in "([{":
-                depth += 1
-            elif character in ")]}":
-                depth -= 1
-                if depth < 0:
-                    break
-            elif depth == 0 and (
-                character in ";,"
-                or (character == "\n" and self.flat[index : index + 200].lstrip()[:1] not in (".", "+"))
-            ):
-                break
-            index += 1
-        return self.flat[start:index]
-
     def _string(self, string: re.Match[str], at: int, depth: int, *, own: bool = True) -> Text:
         """A string literal with what is put into it."""
-        start, end = _inner(string)
+        start, end = passages.inner(string)
         text = self.text.cut(start, end) if own else literal(string.string[start:end])
         spans: list[tuple[int, int, Text]] = []
         if string["prefix"].startswith("$") and self.path.endswith(".cs"):
@@ -528,48 +424,3 @@ def _joined(parts: list[Text], between: str) -> Text:
         separator = literal(between) if whole.flat and not whole.flat.endswith("/") else Text()
         whole = whole + separator + part if whole.flat else part
     return whole
-
-
-def _within(ranges: list[tuple[int, int]], position: int) -> bool:
-    index = bisect_right(ranges, (position, len(ranges) and ranges[-1][1] + 1)) - 1
-    return index >= 0 and ranges[index][0] < position < ranges[index][1]
-
-
-def _closed(expression: str, position: int) -> int:
-    """How long a bracket is that opens at `position`, with what it holds."""
-    index, depth = position, 0
-    while index < len(expression):
-        string = _STRING.match(expression, index) if expression[index] in "\"'`" else None
-        if string is not None:
-            index = string.end()
-            continue
-        depth += (expression[index] in _OPENS) - (expression[index] in ")]}")
-        index += 1
-        if depth == 0:
-            break
-    return index - position
-
-
-def _divided(text: str, separator: str = ",", *, closing: bool = False) -> list[str]:
-    """Parts of a list of arguments, or of a sum, brackets and strings left whole; `closing` ends at a closing one."""
-    parts, start, index, depth = [], 0, 0, 0
-    between = re.compile(separator)
-    while index < len(text):
-        character = text[index]
-        string = _STRING.match(text, index) if character in "\"'`" else None
-        if string is not None:
-            index = string.end()
-            continue
-        if character in ")]}":
-            depth -= 1
-            if depth < 0 and closing:
-                break
-        elif character in _OPENS:
-            depth += 1
-        elif depth == 0 and (match := between.match(text, index)):
-            parts.append(text[start:index])
-            start = index = match.end()
-            continue
-        index += 1
-    parts.append(text[start:index])
-    return [part for part in (part.strip() for part in parts) if part]
