@@ -330,3 +330,12 @@ def test_a_folder_below_the_top_of_a_git_tree_can_be_the_checkout(tmp_path: Path
     git(tmp_path, "commit", "-qam", "patched")
     apply_diffs(tmp_path / "team", [diff])
     assert (tmp_path / "team/a.py").read_text(encoding="utf-8") == source
+
+
+def test_a_whole_bucket_that_moves_below_a_folder_is_left_to_a_person(tmp_path: Path) -> None:
+    move = FolderMove("all", "prod", "lake-prod", "dms-prod", (("", "staging/"),))
+    code = PANDAS + 'pd.read_csv("gs://lake-prod/dms_export/a.csv")\n'
+    patch = patched(tmp_path, {"a.py": code}, move)
+    assert patch.diff == ""
+    assert [(todo.file, todo.line) for todo in patch.todos] == [("a.py", 3)]
+    assert "whole bucket moves below staging/" in patch.todos[0].what

@@ -179,6 +179,8 @@ def _path_edits(move: FolderMove, trace: Trace, index: _Index, sources: Sources)
     if len(trace.prefix.flat) < len(source):
         source, target = source.rstrip("/"), target.rstrip("/")
     covering = _covering(trace.prefix, len(source))
+    if not covering:
+        raise NotFound(f"the whole bucket moves below {target}, which has to be put before this path")
     parts = [part for _, part in covering]
     # A slash that joins two parts at run time cannot be edited; nor can what the surroundings put in.
     editable = [piece.site is not None and not piece.environment and not piece.hole for piece, _ in covering]
