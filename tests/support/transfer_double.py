@@ -85,10 +85,12 @@ class Double:
             missing = needed - set[str]().union(*(ROLES[role] for role in roles))
             if missing:
                 return _error(400, "FAILED_PRECONDITION", f"{AGENT} lacks {sorted(missing)} on {bucket}")
-        self.runs += 1
-        operation = f"transferOperations/{name.rsplit('/', 1)[-1]}-{self.runs}"
-        self.operations[operation] = {"polls": 0, "counters": self._copy(spec)}
+        # As at the service, the operation is there before it has done anything, whoever asks meanwhile.
+        operation = f"transferOperations/{name.rsplit('/', 1)[-1]}-{self.runs + 1}"
+        self.operations[operation] = {"polls": 0, "counters": {}}
         self.jobs[name]["latestOperationName"] = operation
+        self.runs += 1
+        self.operations[operation]["counters"] = self._copy(spec)
         return 200, self._shown(operation)
 
     def _copy(self, spec: dict[str, Any]) -> dict[str, str]:
@@ -143,7 +145,7 @@ class Double:
 
     def _shown(self, operation: str) -> dict[str, Any]:
         state = self.operations[operation]
-        done = state["polls"] > self.polls_before_done
+        done = bool(state["counters"]) and state["polls"] > self.polls_before_done
         metadata = {
             "@type": "type.googleapis.com/google.storagetransfer.v1.TransferOperation",
             "name": operation,
