@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV    := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock | cksum | cut -d' ' -f1)
 
-.PHONY: bench-references bench-start bench-ingest bench-inventory bench-analyze bench-plan bench-copy bench-million samples demo notebooks docs test torture soak check lint types imports wheel lock clean help
+.PHONY: bench-references bench-start bench-ingest bench-inventory bench-analyze bench-plan bench-copy bench-million samples demo notebooks docs test explore torture soak check lint types imports wheel lock clean help
 
 help:            ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/'
@@ -27,7 +27,10 @@ test: $(DEV)     ## the test suite
 	$(BIN)/pytest -n 2 -q -m "not slow"
 
 torture: $(DEV)  ## 10,000 injected faults, SIGKILLs and people who interfere, judged by an oracle; prints its seeds
-	THERMOCLINE_TORTURE=full $(BIN)/pytest tests/torture -q -m "slow or not slow" --ignore tests/torture/test_soak.py
+	THERMOCLINE_TORTURE=full $(BIN)/pytest tests/torture -q --hypothesis-profile=explore -m "slow or not slow" --ignore tests/torture/test_soak.py
+
+explore: $(DEV)  ## the property tests over examples that nobody has drawn before
+	$(BIN)/pytest -n 2 -q --hypothesis-profile=explore -m "hypothesis and not slow"
 
 soak: $(DEV)     ## migrate under load and faults for THERMOCLINE_SOAK_SECONDS (default 3600); watch memory and handles
 	$(BIN)/pytest tests/torture/test_soak.py -q -s -m slow

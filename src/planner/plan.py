@@ -203,7 +203,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     note: str = ""
     phase_digest: str
     evidence_digest: str
-    digest: str  # of the plan's id, the phase's number and the approval itself, but for its signature
+    digest: str  # of the plan's id, all phases' digests, the phase's number and the approval but for its signature
     signature: Signature | None = None
 
 

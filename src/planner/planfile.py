@@ -4,8 +4,9 @@ The file keeps the order of the structs and is indented for people (by one space
 of a large plan); digests are taken over the canonical form (see `canonical`), so that only content counts. A
 phase's digest covers its moves and everything that the plan says of all phases (bucket, environment, evidence, prices,
 warnings). An approval repeats that digest and the digest of the evidence, and has a digest of its own, over the plan's
-id too; `approval_problems` compares all of them. So nothing that an approver saw can change unnoticed, other phases
-excepted. Who can write the file can also make digests anew: only a signature tells that.
+id and the digests of all phases too; `approval_problems` compares all of them. So nothing that an approver saw can
+change unnoticed; what another phase holds is told by the digest of that one. Who can write the file can also make
+digests anew: only a signature tells that.
 """
 
 import hashlib
@@ -107,8 +108,9 @@ def find_phase(plan: Plan, number: int) -> Phase:
 
 
 def _sealed(plan: Plan, number: int, approval: Approval) -> list[Any]:
-    """What an approval's digest and signature are made over."""
-    return [plan.plan_id, number, msgspec.structs.replace(approval, digest="", signature=None)]
+    """What an approval's digest and signature are made over; the other phases count by their digests."""
+    bare = msgspec.structs.replace(approval, digest="", signature=None)
+    return [plan.plan_id, [phase.digest for phase in plan.phases], number, bare]
 
 
 def approve(plan: Plan, phase: int, by: str, note: str, at: datetime, key_file: Path | None = None) -> Plan:
@@ -143,7 +145,9 @@ def approval_problems(plan: Plan, phase: int, trusted_key: Path | None = None) -
         return [f"phase {phase} is not approved"]
     problems, sealed = [], _sealed(plan, phase, approval)
     if approval.digest != digest_of(sealed):
-        problems.append(f"the approval of phase {phase}, or the plan's id, was edited after it was given")
+        problems.append(
+            f"the approval of phase {phase}, the plan's id or its list of phases was edited after it was given"
+        )
     if not wanted.digest == approval.phase_digest == phase_digest(plan, wanted):
         problems.append(f"phase {phase} was edited after {approval.by} approved it")
     if approval.evidence_digest != plan.evidence.digest:

@@ -99,7 +99,20 @@ def test_an_edited_plan_with_a_recomputed_digest_is_still_not_the_approved_one()
     edited = msgspec.structs.replace(edited, digest=phase_digest(plan, edited))
     forged = msgspec.structs.replace(plan, phases=(edited, *plan.phases[1:]))
 
-    assert approval_problems(forged, 1) == ["phase 1 was edited after owner@example.com approved it"]
+    assert approval_problems(forged, 1) == [
+        "the approval of phase 1, the plan's id or its list of phases was edited after it was given",
+        "phase 1 was edited after owner@example.com approved it",
+    ]
+
+
+def test_a_plan_without_one_of_its_other_phases_is_not_the_approved_one() -> None:
+    plan = approved()
+    shorter = msgspec.structs.replace(plan, phases=plan.phases[:-1])
+
+    assert approval_problems(plan, 1) == []
+    assert approval_problems(shorter, 1) == [
+        "the approval of phase 1, the plan's id or its list of phases was edited after it was given"
+    ]
 
 
 def test_an_edit_of_another_phase_leaves_this_one_approved() -> None:

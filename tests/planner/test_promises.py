@@ -153,22 +153,27 @@ def spoilt(value: Any) -> list[Any]:
     return ["x", 1, {}]
 
 
-@settings(deadline=None, max_examples=400)
-@given(st.sampled_from(PLACES), st.data())
-def test_no_edit_survives_an_approval(path: Place, data: st.DataObject) -> None:
-    document = json.loads(approved())
-    *way, last = path
-    inside = document
-    for key in way:
-        inside = inside[key]
-    before = copy.deepcopy(inside[last])
-    inside[last] = data.draw(st.sampled_from(spoilt(before)))
-
-    try:
-        edited = loads(json.dumps(document).encode())
-    except InvalidPlanInput:
-        return  # not even a plan any more
-    assert edited == loads(approved()) or refused(edited)
+@pytest.mark.parametrize("section", sorted({path[0] for path in PLACES}))
+def test_no_edit_survives_an_approval(section: str) -> None:
+    """Every edit of every place: by luck of the draw, one that had to be refused was not tried for days."""
+    survived, tried = [], 0
+    for path in (path for path in PLACES if path[0] == section):
+        document = json.loads(approved())
+        *way, last = path
+        inside = document
+        for key in way:
+            inside = inside[key]
+        for edit in spoilt(copy.deepcopy(inside[last])):
+            inside[last] = edit
+            tried += 1
+            try:
+                edited = loads(json.dumps(document).encode())
+            except InvalidPlanInput:
+                continue  # not even a plan any more
+            if not (edited == loads(approved()) or refused(edited)):
+                survived.append((path, edit))
+    assert tried
+    assert not survived
 
 
 def refused(plan: Plan) -> bool:

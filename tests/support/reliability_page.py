@@ -22,7 +22,8 @@ shares no code with the executor replays the server's own history of every write
 content. It demands that nothing is lost, wrong, overwritten, or deleted without a verified copy.
 
 `make torture` runs all of it, with every fault at every step, and random storms until 10,000 faults were injected; it
-prints the seed of each. CI runs a short version with every fifth step.
+prints the seed of each. CI runs a short version with every fifth step, and draws the same examples every time;
+`make explore` draws new ones for every property.
 
 | fault | required outcome | proof |
 |---|---|---|
