@@ -110,8 +110,12 @@ def _warnings(analysis: Analysis, rows: Sequence[Row], facts: BucketFacts | None
     found = []
     if facts is None:
         found.append(
-            "the bucket itself was not asked about notifications, IAM conditions, lifecycle rules and whether target "
-            "names are taken: `plan generate --inspect` asks"
+            "the bucket was not asked for its lifecycle rules: staying is priced as if it had none, and a rule that is "
+            "set already may save as much as a move; `plan generate --inspect` asks"
+        )
+        found.append(
+            "the bucket was not asked about notifications, IAM conditions and whether target names are taken: "
+            "`plan generate --inspect` asks"
         )
     unknown = [row.candidate.subfolder.name for row in rows if row.candidate.subfolder.temperature == "unknown"]
     if unknown:

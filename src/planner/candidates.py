@@ -8,7 +8,7 @@ from analysis.errors import nearest
 from analysis.model import Analysis, Isolation, Subfolder, Temperature
 from planner.config_file import MigrationConfigs, UseCase
 from planner.errors import InvalidPlanInput
-from planner.naming import folder, render, use_case_name
+from planner.naming import folder, render, spoken_alike, use_case_name
 from planner.settings import PlannerSettings
 
 # From the easiest to the hardest to move: several subfolders under one use case are as hard as the hardest.
@@ -39,7 +39,7 @@ def candidates(
     configured = _configured(analysis, configs, env) if configs and settings.use_cases != "discovered" else []
     rows = [*configured]
     if settings.use_cases != "configured":
-        taken = {row.use_case for row in rows}
+        taken = {spoken_alike(row.use_case) for row in rows}
         rows += _discovered(analysis, configured, taken)
     _check_names(rows, settings)
     return [row for row in rows if row.use_case not in settings.exclude and row.subfolder.name not in settings.exclude]
@@ -70,9 +70,9 @@ def _discovered(analysis: Analysis, configured: list[Candidate], taken: set[str]
 
 def _unique(name: str, taken: set[str]) -> str:
     found, number = name, 2
-    while found in taken:
+    while spoken_alike(found) in taken:
         found, number = f"{name}_{number}", number + 1
-    taken.add(found)
+    taken.add(spoken_alike(found))
     return found
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from analysis.errors import nearest
 from planner.errors import InvalidPlanInput
+from planner.naming import spoken_alike
 from planner.plan import MigrationPattern, Validation
 from planner.prices import StorageClass
 from planner.yaml_lines import Document, read_yaml
@@ -92,7 +93,8 @@ def load_configs(path: Path) -> MigrationConfigs:
     document = read_yaml(path)
     if not isinstance(document.data, dict) or not document.data:
         raise InvalidPlanInput(f"{path} holds no use cases", "write one mapping a use case: name, then its keys")
-    found = {}
+    found: dict[str, UseCase] = {}
+    alike: dict[str, str] = {}
     for name, raw in document.data.items():
         if not isinstance(raw, dict):
             raise InvalidPlanInput(
@@ -101,6 +103,11 @@ def load_configs(path: Path) -> MigrationConfigs:
         if not NAME.fullmatch(name):
             hint = "use letters, digits, '_' and '-'"
             raise InvalidPlanInput(f"{document.at(name)}: {name!r} cannot name a use case", hint)
+        if (other := alike.setdefault(spoken_alike(name), name)) != name:
+            raise InvalidPlanInput(
+                f"{document.at(name)}: use case `{name}` and `{other}` would share the names of files and buckets",
+                "let them differ in more than case, '_' and '-'",
+            )
         _check_keys(document, raw, UseCase, (name,))
         validation = raw.get("validation")
         if isinstance(validation, dict):

@@ -50,13 +50,17 @@ def render_partition(template: str, env: str, where: str) -> str:
 def use_case_name(subfolder: str) -> str:
     """The use case that a discovered subfolder gets: `bigquery_imports/seed` becomes `bigquery_imports_seed`."""
     name = re.sub(r"[^a-z0-9_-]+", "_", subfolder.lower()).strip("_-")
-    return name or "root_objects"
+    return name or ("folder" if subfolder else "root_objects")
 
 
 def bucket_name(use_case: str, env: str) -> str:
     """`{use-case}-bucket-{env}`, in the characters that bucket names allow."""
-    stem = re.sub(r"[^a-z0-9]+", "-", use_case.lower()).strip("-")
-    return f"{stem}-bucket-{env}"
+    return f"{spoken_alike(use_case)}-bucket-{env}"
+
+
+def spoken_alike(use_case: str) -> str:
+    """What use cases must differ in: `a_b`, `a-b` and `A_b` would share a bucket, or files where case is ignored."""
+    return re.sub(r"[^a-z0-9]+", "-", use_case.lower()).strip("-")
 
 
 def check_bucket_name(name: str, where: str) -> str:

@@ -19,6 +19,7 @@ import msgspec
 from analysis.whole_files import write_whole
 from planner.errors import ApprovalNeeded, InvalidPlanInput
 from planner.lifecycle import checked
+from planner.naming import spoken_alike
 from planner.plan import SCHEMA_VERSION, Approval, Phase, Plan
 from planner.signature import public_key, sign, verified
 
@@ -87,7 +88,12 @@ def loads(raw: bytes, name: str = "plan.json") -> Plan:
         plan = msgspec.json.decode(raw, type=Plan)
     except msgspec.ValidationError as error:
         raise InvalidPlanInput(f"{name} is not a plan this release understands ({error})", again) from error
+    alike: dict[str, str] = {}
     for move in plan.moves():
+        if spoken_alike(move.use_case) in alike:
+            other = alike[spoken_alike(move.use_case)]
+            raise InvalidPlanInput(f"{name}: `{other}` and `{move.use_case}` would share a journal and files", again)
+        alike[spoken_alike(move.use_case)] = move.use_case
         policy = checked(move.migration.lifecycle_policy, f"{name}: `{move.use_case}`")
         if move.action == "stay" and not all(rule["condition"].get("matchesPrefix") for rule in policy["rule"]):
             raise InvalidPlanInput(f"{name}: `{move.use_case}` stays, and its rules name no prefix", again)

@@ -30,11 +30,11 @@ class PerClass(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class LocationPrices(PerClass, frozen=True, kw_only=True):
-    """Storage per GiB and month in some locations; `check` marks figures that need checking."""
+    """Storage per GiB and month in some locations; `check` says why its figures need checking, if they do."""
 
     names: tuple[str, ...]
     continent: str
-    check: bool = False
+    check: str | bool = False
 
 
 class Operations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -184,7 +184,10 @@ def _place(table: PriceTable, location: str, kind: str, group: LocationPrices, n
 def _note(location: str | None, wanted: str, group: LocationPrices) -> str:
     if location is None:
         return f"the bucket's location is not known; priced as {wanted}"
-    return f"the prices of {wanted} need checking against the price page" if group.check else ""
+    if not group.check:
+        return ""
+    why = f" ({group.check})" if isinstance(group.check, str) else ""
+    return f"check the prices of {wanted} on the price page{why}, and hand yours in with --prices"
 
 
 def _neighbour(table: PriceTable, wanted: str) -> tuple[str, LocationPrices] | None:

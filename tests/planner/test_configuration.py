@@ -197,6 +197,7 @@ def test_a_use_case_inside_a_subfolder_is_taken_out_of_it(tmp_path: Path) -> Non
         ("source_bucket: \"data-bucket-{env}\"", "source_bucket: \"other-bucket-{env}\"", "other-bucket-prod"),
         ("  cleanup_after_migration: true  #", "  file_patterns: [\"*\"]  #", "means nothing to single_folder"),
         ("staging:\n", "staging:\nstaging:\n", "is there twice"),
+        ("staging:\n", "Exchange-Sync:\n", "`exchange_sync` and `Exchange-Sync` would share the names"),
         ("  target_path: \"imports/\"", "  target_path: &x \"imports/\"\n  file_typs: *x", "aliases are not read"),
     ],
 )  # fmt: skip

@@ -13,6 +13,7 @@ from planner.config_file import load_configs
 from planner.errors import InvalidPlanInput
 from planner.generate import generate
 from planner.plan import Move, Plan
+from planner.planfile import dump, loads
 from planner.prices import load_prices
 from planner.settings import PlannerSettings
 from planner.whatif import parse_size, with_options
@@ -192,6 +193,7 @@ def test_what_else_breaks_is_found_in_the_code() -> None:
     assert "udf/encode.sql:3" in found
     assert "infra/main.tf:9" in found
     assert any("was not asked about notifications" in warning for warning in plan.warnings)
+    assert any("was not asked for its lifecycle rules" in warning for warning in plan.warnings)
 
 
 def test_what_else_breaks_is_asked_of_the_bucket() -> None:
@@ -340,11 +342,19 @@ def test_names_that_are_too_long_or_taken_are_refused() -> None:
 
 
 def test_two_folders_of_one_conventional_name_keep_apart() -> None:
-    """Both become `x-y-bucket-prod`; each keeps its own path, so nothing collides."""
-    plan = planned(folder("x/y"), folder("x_y"))
-    places = [(move.migration.target_bucket, move.migration.target_path) for move in plan.moves()]
+    """By the convention all would be `x-y-bucket-prod`; each gets a bucket and files of its own."""
+    plan = planned(folder("x/y"), folder("x_y"), folder("x-y"), folder("X_Y"))
+    names = {move.use_case for move in plan.moves()}
 
-    assert len(set(places)) == 2
+    assert len({move.migration.target_bucket for move in plan.moves()}) == 4
+    assert len({name.lower().replace("-", "_") for name in names}) == 4
+
+
+def test_a_plan_with_two_use_cases_of_one_name_is_refused() -> None:
+    text = dump(planned(folder("x"), folder("y"))).decode()
+
+    with pytest.raises(InvalidPlanInput, match="`x` and `X` would share a journal and files"):
+        loads(text.replace('"use_case": "y"', '"use_case": "X"').encode())
 
 
 CONFIG = """
