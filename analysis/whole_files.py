@@ -4,7 +4,8 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 LONGEST = 100
@@ -16,24 +17,46 @@ def file_part(name: str) -> str:
     return safe if len(safe) <= LONGEST else f"{safe[:LONGEST]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
-def write_whole(files: Mapping[Path, str | bytes]) -> None:
-    """Write all of these files, or none: the first one is replaced when all are on the disk. Raises OSError.
+@contextmanager
+def replacing(*paths: Path) -> Iterator[list[Path]]:
+    """Where to write what is to stand at `paths`, all or none of it: once the block has ended well, and all is on disk.
 
-    Text is written as UTF-8, its line ends as they are. A file that stood there keeps its mode.
+    A file that stood there keeps its mode. Raises OSError.
     """
-    parts = {path: path.with_name(f"{path.name}.partial") for path in files}
+    parts = [path.with_name(f"{path.name}.partial") for path in paths]
     try:
-        for path, content in files.items():
-            with parts[path].open("wb") as part:
-                part.write(content.encode() if isinstance(content, str) else content)
-                part.flush()
-                # Some file systems tell only here that they are full.
-                os.fsync(part.fileno())
+        yield parts
+        for path, part in zip(paths, parts, strict=True):
+            # Some file systems tell only here that they are full.
+            _sync(part)
             if path.exists():
-                shutil.copymode(path, parts[path])
-        for path, finished in parts.items():
-            finished.replace(path)
+                shutil.copymode(path, part)
+        for path, part in zip(paths, parts, strict=True):
+            part.replace(path)
+        for folder in {path.parent for path in paths}:
+            _sync(folder)
     except BaseException:
-        for unfinished in parts.values():
-            unfinished.unlink(missing_ok=True)
+        for part in parts:
+            part.unlink(missing_ok=True)
         raise
+
+
+def write_whole(files: Mapping[Path, str | bytes], *, private: bool = False) -> None:
+    """Write all of these files, or none. Text is written as UTF-8, its line ends as they are. Raises OSError.
+
+    `private`: nobody but the owner may read them, at no moment.
+    """
+    with replacing(*files) as parts:
+        for part, content in zip(parts, files.values(), strict=True):
+            if private:
+                part.touch()
+                part.chmod(0o600)
+            part.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

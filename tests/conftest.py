@@ -4,14 +4,18 @@ CI draws the same examples every time, so that a red run means a changed program
 new ones and print how to repeat a failure.
 """
 
+from typing import Any
+
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from judged_lake import Judged, judge
 from thermocline.sandbox.lake import build_lake
 
-settings.register_profile("same", derandomize=True, database=None)
-settings.register_profile("explore", print_blob=True)
+# No deadline and no complaint about slowness: neither says anything about the program, and a busy machine meets both.
+patient: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, database=None, **patient)
+settings.register_profile("explore", print_blob=True, **patient)
 settings.load_profile("same")
 
 

@@ -14,6 +14,7 @@ import duckdb
 
 from analysis.catalogue import Catalogue, load_sql
 from analysis.errors import BadInput
+from analysis.whole_files import write_whole
 
 _PERSON = re.compile(r"[\w.+-]+@(?P<domain>[\w-]+(?:\.[\w-]+)+)")
 
@@ -34,9 +35,14 @@ def protect(catalogue: Catalogue, *, wanted: bool, key_file: Path | None = None)
             raise BadInput(
                 f"{catalogue.path} holds pseudonyms, but their key {path} is missing", "put the key file back"
             )
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
-    key = path.read_text(encoding="ascii").strip()
+        try:
+            write_whole({path: secrets.token_hex(32) + "\n"}, private=True)
+        except OSError as error:
+            raise BadInput(f"cannot write the key {path} ({error.strerror})", "free space, or name another") from error
+    key = path.read_text(encoding="ascii", errors="replace").strip()
+    if not key:
+        # Pseudonyms made with it would be anybody's to make.
+        raise BadInput(f"the key {path} is empty", "put the right file back, or delete an empty one of a first run")
     fingerprint = hashlib.sha256(f"fingerprint {key}".encode()).hexdigest()[:16]
     if row is not None and row[0] != fingerprint:
         raise BadInput(f"{path} is not the key of the pseudonyms in {catalogue.path}", "name the right --pseudonym-key")

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from analysis.whole_files import file_part
+from analysis.whole_files import file_part, replacing
 from executor.definition import Definition
 from executor.errors import JournalBroken, MoveRefused
 from executor.journal import Journal
@@ -39,15 +39,12 @@ def manifest_path(plan_path: Path, use_case: str, kind: str) -> Path:
 
 def write_manifest(journal: Journal, definition: Definition, move: Move, path: Path) -> None:
     """Write the manifest of a move; the old one stays until the new one is whole."""
-    temporary = path.with_name(path.name + ".partial")
+    write = {".csv": _write_csv, ".parquet": _write_parquet}.get(path.suffix)
+    if write is None:
+        raise MoveRefused(f"no manifest of kind {path.suffix!r}", "use csv or parquet")
     try:
-        if path.suffix == ".csv":
-            _write_csv(_rows(journal, definition, move), temporary)
-        elif path.suffix == ".parquet":
-            _write_parquet(_rows(journal, definition, move), temporary)
-        else:
-            raise MoveRefused(f"no manifest of kind {path.suffix!r}", "use csv or parquet")
-        temporary.replace(path)
+        with replacing(path) as [part]:
+            write(_rows(journal, definition, move), part)
     except OSError as error:
         raise JournalBroken(
             f"cannot write the manifest {path} ({error.strerror})", "free space, then run again"

@@ -1,7 +1,9 @@
 """The catalogue file: migrations, locks, documentation, crashes, pseudonyms."""
 
+import errno
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -127,9 +129,27 @@ def test_people_become_pseudonyms_and_stay_so(tmp_path: Path) -> None:
     assert person not in str(texts)
     key = tmp_path / "c.duckdb.pseudonym-key"
     assert key.stat().st_mode & 0o077 == 0
+    assert re.fullmatch(r"[0-9a-f]{64}\n", key.read_text())
     key.write_text("another")
     with Catalogue.create_or_migrate(path) as catalogue, pytest.raises(BadInput, match="not the key"):
         protect(catalogue, wanted=False)
     key.unlink()
     with Catalogue.create_or_migrate(path) as catalogue, pytest.raises(BadInput, match="missing"):
+        protect(catalogue, wanted=True)
+
+
+def test_a_key_that_the_disk_did_not_take_is_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, key = tmp_path / "c.duckdb", tmp_path / "c.duckdb.pseudonym-key"
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, Catalogue.create_or_migrate(path) as catalogue:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(BadInput, match="No space left"):
+            protect(catalogue, wanted=True)
+    assert not key.exists()
+    # What an earlier release could leave on a full disk: with an empty key, anybody could make the pseudonyms.
+    key.touch()
+    with Catalogue.create_or_migrate(path) as catalogue, pytest.raises(BadInput, match="is empty"):
         protect(catalogue, wanted=True)

@@ -466,7 +466,7 @@ def test_the_journal_says_started_before_the_request(bench: Bench) -> None:
     """With every rewrite held back, the rows of what is in flight must already be durable."""
     bench.seed("archives/a")
     approve_archive(bench)
-    bench.fault("latency", "objects.rewrite", seconds=0.5)
+    bench.fault("held", "objects.rewrite")
     seen: list[tuple[str]] = []
 
     async def look() -> None:
@@ -479,6 +479,7 @@ def test_the_journal_says_started_before_the_request(bench: Bench) -> None:
         with sqlite3.connect(f"file:{journal_path_of(bench.plan)}?mode=ro", uri=True) as db:
             seen.extend(db.execute("SELECT state FROM item"))
         db.close()
+        bench.server.control("DELETE", "faults")
         await task
 
     asyncio.run(look())

@@ -21,7 +21,7 @@ def start(bench: Bench) -> subprocess.Popen[bytes]:
     settings = bench.directory / "thermocline.toml"
     settings.write_text("[executor]\nstart_rate = 0\nfirst_wait_seconds = 0.01\nin_flight = 16\n")
     command = [sys.executable, "-m", "thermocline", "execute", str(bench.plan), "--settings", str(settings), "--json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ))
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -44,10 +44,10 @@ def test_a_killed_run_goes_on(bench: Bench, seed: int) -> None:
         process.communicate()
     bench.server.control("DELETE", "faults")
     last = start(bench)
-    out, _ = last.communicate(timeout=60)
+    out, said = last.communicate()
 
+    assert last.returncode == 0, said.decode()
     [result] = json.loads(out)["moves"]
-    assert last.returncode == 0
     assert (result["state"], result["planned"], result["verified"]) == ("verified", 600, 600)
     assert bench.objects(SOURCE) == before
     copies = bench.objects(TARGET)

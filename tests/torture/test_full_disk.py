@@ -3,6 +3,7 @@
 A limit on the size of files makes every write beyond it fail; where mounting is allowed, a tiny disk is filled as well.
 """
 
+import errno
 import os
 import resource
 import sqlite3
@@ -19,6 +20,7 @@ import pytest
 
 from analysis.catalogue import Catalogue
 from analysis.health import examine_catalogue
+from analysis.whole_files import write_whole
 from executor.errors import JournalBroken
 from log_entries import BUCKET, entry, lines
 from planner.planfile import load
@@ -212,9 +214,26 @@ def test_beside_the_journal_disk_full(new_world: Callable[[int], World], name: s
     with closing(sqlite3.connect(world.journal)) as journal:
         assert journal.execute("SELECT count(*) FROM run WHERE ended_at IS NULL").fetchone() == (0,)
     world.require_sound(finished=False)
-    (world.directory / name).unlink()
+    (world.directory / name).unlink(missing_ok=True)
     assert world.execute(settings).exit_code == 0
     assert world.require_sound().copies == len(names)
+
+
+@required(
+    "a disk that tells only when it is asked to keep what was written (delayed allocation) that it is full",
+    "files that are written whole (plan, reports, diffs, exports) stay as they were",
+)
+def test_full_only_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    write_whole({first: "old", second: "old"})
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole({first: "new", second: "new"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "old", "b": "old"}
 
 
 @pytest.fixture

@@ -96,14 +96,14 @@ def test_two_executors_one_journal(new_world: MakeWorld) -> None:
     world = new_world(0)
     world.fill(40)
     world.write_plan()
-    world.fault("latency", "objects.rewrite", seconds=0.3, count=-1)
+    world.fault("held", "objects.rewrite", count=-1)
     first = Victim(world.server.url, world.directory, _execute, world.plan)
-    _await_calls(world, "objects.rewrite")
+    _await_fault(world)
     with pytest.raises(ExecutorLocked):
         world.execute()
     assert ExecutorLocked.exit_code == 11
-    assert first.wait() == 0
     world.heal()
+    assert first.wait() == 0
     world.require_sound()
 
 
@@ -112,13 +112,13 @@ def test_two_executors_two_journals(new_world: MakeWorld) -> None:
     world = new_world(0)
     world.fill(40)
     world.write_plan()
-    world.fault("latency", "objects.rewrite", seconds=0.3, count=-1)
+    world.fault("held", "objects.rewrite", count=-1)
     first = Victim(world.server.url, world.directory, _execute, world.plan)
-    _await_calls(world, "objects.rewrite")
+    _await_fault(world)
     with pytest.raises(ExecutorLocked):
         world.execute(journal_path=world.directory / "elsewhere.sqlite")
-    assert first.wait() == 0
     world.heal()
+    assert first.wait() == 0
     world.require_sound()
     assert not [one for one in world.state()["buckets"][TARGET]["objects"] if one["name"].startswith(".thermocline/")]
 
@@ -147,27 +147,27 @@ def test_a_copied_journal_is_another_journal(new_world: MakeWorld, alive: bool) 
     world.fill(40)
     world.write_plan()
     if alive:
-        world.fault("latency", "objects.rewrite", seconds=0.3, count=-1)
+        world.fault("held", "objects.rewrite", count=-1)
     death = None if alive else Death("request-sent", 20)
     first = Victim(world.server.url, world.directory, _execute, world.plan, death=death)
     if alive:
-        _await_calls(world, "objects.rewrite")
+        _await_fault(world)
     else:
         assert first.wait() is None
     copy = journal_path_of(world.copy_files("elsewhere"))
     with pytest.raises(ExecutorLocked, match="copy of this journal"):
         world.execute(journal_path=copy)
     if alive:
-        assert first.wait() == 0
         world.heal()
+        assert first.wait() == 0
     assert world.execute().exit_code == 0
     world.require_sound()
     assert world.execute(journal_path=copy, take_lock=True).exit_code == 0
     assert world.require_sound(complete=True).copies == 40, "the copied journal wrote nothing again"
 
 
-def _await_calls(world: World, operation: str) -> None:
-    while not world.server.control("GET", "stats")["calls"].get(operation):
+def _await_fault(world: World) -> None:
+    while not world.injected:
         time.sleep(0.01)
 
 
@@ -208,7 +208,7 @@ def _started_command(new_world: MakeWorld) -> tuple[World, "subprocess.Popen[byt
     world.fault("latency", "objects.rewrite", seconds=0.4, count=-1)
     command = [sys.executable, "-m", "thermocline", "execute", str(world.plan), "--in-flight", "16"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=dict(os.environ))
-    _await_calls(world, "objects.rewrite")
+    _await_fault(world)
     return world, process
 
 

@@ -4,6 +4,7 @@ A rule is matched against calls in order; the first rule that fires decides. `ki
 
 - error: the answer is `status` with `reason` (503 backendError by default); nothing is done
 - latency: the call waits `seconds` first, then goes on (other rules may fire, too)
+- held: the call waits until the faults are lifted, then goes on
 - lost-response: the call is carried out, then the connection is dropped without an answer
 - late-response: the call is carried out, its answer comes `seconds` later
 - reset: the connection is dropped; nothing is done
@@ -34,6 +35,7 @@ KINDS = frozenset(
     {
         "error",
         "latency",
+        "held",
         "lost-response",
         "late-response",
         "reset",
@@ -45,6 +47,7 @@ KINDS = frozenset(
     }
     | set(PAGE_FAULTS)
 )
+_WAITS = {"latency", "held"}
 _REASONS = {
     400: "invalid",
     401: "authError",
@@ -94,6 +97,7 @@ class Faults:
     def __init__(self) -> None:
         self.rules: list[Rule] = []
         self.injected = 0
+        self._lifted = asyncio.Event()
         self._random: dict[int, random.Random] = {}
         self._bucket: dict[int, tuple[float, float]] = {}
 
@@ -104,6 +108,8 @@ class Faults:
     def clear(self) -> None:
         """No more faults; the counters start anew."""
         self.rules.clear()
+        self._lifted.set()
+        self._lifted = asyncio.Event()
         self._random.clear()
         self._bucket.clear()
 
@@ -111,14 +117,14 @@ class Faults:
         """Wait if told to, and return the rule that fires for this call, if any."""
         for rule in self.rules:
             if _matches(rule, call) and self._fires(rule):
-                if rule.kind != "latency":
+                if rule.kind not in _WAITS:
                     return rule
-                await asyncio.sleep(rule.seconds)
+                await (self._lifted.wait() if rule.kind == "held" else asyncio.sleep(rule.seconds))
         return None
 
     def now(self, call: Call) -> Rule | None:
         """The same for the parts of a batch, which do not wait one by one."""
-        rules = (rule for rule in self.rules if rule.kind != "latency")
+        rules = (rule for rule in self.rules if rule.kind not in _WAITS)
         return next((rule for rule in rules if _matches(rule, call) and self._fires(rule)), None)
 
     def _fires(self, rule: Rule) -> bool:
