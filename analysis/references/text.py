@@ -174,9 +174,15 @@ def chained(parts: Iterable[Text]) -> Text:
     return Text(pieces, trail)
 
 
+def separating(separator: Text, parts: int) -> Text:
+    """What stands between so many parts: where that is several times, none of them is a place to edit."""
+    if parts <= 2:
+        return separator
+    return replace(separator, pieces=tuple(replace(piece, site=None) for piece in separator.pieces))
+
+
 def join(separator: Text, parts: Iterable[Text]) -> Text:
     """`separator.join(parts)`."""
-    found: list[Text] = []
-    for part in parts:
-        found.extend([separator, part] if found else [part])
-    return chained(found)
+    found = list(parts)
+    between = separating(separator, len(found))
+    return chained([one for part in found for one in (between, part)][1:])

@@ -1,6 +1,6 @@
 """What a scan of changed code must find: each moved reference at its new place, and both ends of a dataset there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.references.contradictions import overlap
@@ -17,7 +17,7 @@ class Expected:
     """What must be true of the code after one move's change."""
 
     move: FolderMove
-    wanted: frozenset[Place]
+    wanted: Mapping[Place, int]  # each moved reference at its new place, and its line before the change
     pairs: tuple[tuple[Trace, Trace], ...]  # a moved reference, and one on the other side of its dataset
 
 
@@ -39,7 +39,7 @@ def expected(move: FolderMove, moved: Sequence[Trace], before: Sequence[Trace]) 
         for other in sides
         if _opposite(one, other) and _same_data(one.prefix.pattern, other.prefix.pattern)
     }
-    wanted = frozenset(_place(move, trace) for trace in moved)
+    wanted = {_place(move, trace): trace.site.line for trace in moved}
     return Expected(move, wanted, tuple(pairs.values()))
 
 
@@ -53,12 +53,13 @@ def prove(wish: Expected, after: Sequence[Trace]) -> Proof:
     }
     reached: set[Place] = {(one.site.file, one.role, one.bucket.pattern, one.prefix.pattern) for one in after}
     missing = {
-        Todo(file, 1, f"no {role} of {bucket}/{prefix} is found after the change")
-        for file, role, bucket, prefix in wish.wanted - reached
+        Todo(file, wish.wanted[place], f"no {role} of {bucket}/{prefix} is found after the change")
+        for place in wish.wanted.keys() - reached
+        for file, role, bucket, prefix in [place]
         if not any(todo.file == file for todo in remaining)
     }
     mismatches = set(_mismatches(wish, reached))
-    return Proof(len(wish.wanted & reached), tuple(sorted(remaining | missing)), tuple(sorted(mismatches)))
+    return Proof(len(wish.wanted.keys() & reached), tuple(sorted(remaining | missing)), tuple(sorted(mismatches)))
 
 
 def _mismatches(wish: Expected, reached: set[Place]) -> Iterator[Todo]:

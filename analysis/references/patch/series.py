@@ -125,6 +125,12 @@ def _exact(sources: Checkout, file: str) -> str:
     return found if found is not None else decoded((sources.root / file).read_bytes())
 
 
+def _mark(sources: Checkout, file: str) -> str:
+    """The mark that a file starts with, which its text is read without."""
+    with (sources.root / file).open("rb") as content:
+        return "\ufeff" if content.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else ""
+
+
 def decoded(content: bytes) -> str:
     """Bytes as text from which `encoded` makes the same bytes again, but for the mark at the start."""
     return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
@@ -144,18 +150,19 @@ def _proven(
     wish: Expected, changes: Changes, sources: Checkout, changed: Mapping[str, str], after: Sequence[Trace]
 ) -> Patch:
     proof = prove(wish, after)
-    old = {file: _exact(sources, file) for file in changed}
+    old = {file: _mark(sources, file) + _exact(sources, file) for file in changed}
+    new = {file: _mark(sources, file) + text for file, text in changed.items()}
     return Patch(
         wish.move.use_case,
-        "".join(_file_diff(file, old[file], changed[file]) for file in sorted(changed)),
-        "".join(_file_diff(file, changed[file], old[file]) for file in sorted(changed)),
+        "".join(_file_diff(file, old[file], new[file]) for file in sorted(new)),
+        "".join(_file_diff(file, new[file], old[file]) for file in sorted(new)),
         tuple(sorted(changes.todos)),
         tuple(sorted(changes.warnings)),
         len(wish.wanted),
         proof.rewritten,
         proof.remaining,
         proof.mismatches,
-        dict(changed),
+        new,
         wish,
     )
 
@@ -188,8 +195,7 @@ def apply_series(
         final.update(patch.files)
     _refuse_dirty(checkout, final)
     before = {file: (checkout / file).read_bytes() for file in final}
-    marks = {file: codecs.BOM_UTF8 if before[file].startswith(codecs.BOM_UTF8) else b"" for file in final}
-    write_whole({checkout / file: marks[file] + encoded(text) for file, text in final.items()})
+    write_whole({checkout / file: encoded(text) for file, text in final.items()})
     try:
         problems = [] if partly else _problems(checkout, patches, settings)
         if problems:

@@ -19,7 +19,7 @@ from analysis.references.python.values import (
     as_text,
     either,
 )
-from analysis.references.text import HOLE, Text, hole, join, literal
+from analysis.references.text import HOLE, Text, hole, join, literal, separating
 
 if TYPE_CHECKING:
     from analysis.references.python.machine import Machine
@@ -68,9 +68,10 @@ def _join(machine: "Machine", owner: Text, arguments: Arguments, frame: Frame) -
         return hole("join") if not complete else literal("")
     if len(values) > MAXIMUM_ITEMS // 5:
         return hole("join")
+    between = separating(owner, len(values))
     parts: list[Value] = []
     for index, value in enumerate(values):
-        parts.extend([owner, value] if index else [value])
+        parts.extend([between, value] if index else [value])
     if not complete and not (isinstance(joined, Items) and joined.divided):
         parts.append(hole())
     return operators.concatenate(parts)

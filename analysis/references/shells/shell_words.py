@@ -14,7 +14,7 @@ _VARIABLE = re.compile(
     r"\$\{[#!]?(?P<name>\w+)(?::?[-=](?P<default>(?:[^{}]|\{[^{}]*\})*)|(?:[^{}]|\{[^{}]*\})*)?\}|\$(?P<word>[A-Za-z_]\w*|\d|@|\*)"
 )
 _TOKEN = re.compile(
-    r"(?P<space>(?:[ \t]|\\\r?\n)+)|(?P<comment>(?<![^\s;])#[^\n]*)"
+    r"(?P<space>(?:[^\S\n]|\\\r?\n)+)|(?P<comment>(?<![^\s;])#[^\n]*)"
     r"|(?P<separator>&&|\|\||;;|[;|&\n()])|(?P<redirect>\d?>>?&?\d?|<)"
 )
 _BRACED_JINJA = re.compile(r"\{\{.{0,600}?\}\}|\{%.{0,600}?%\}", re.DOTALL)
