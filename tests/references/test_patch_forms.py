@@ -262,11 +262,32 @@ def test_a_notebook_keeps_its_formatting_outputs_and_metadata(tmp_path: Path) ->
     assert (tmp_path / "n.ipynb").read_text(encoding="utf-8") == expected
 
 
-def test_a_constant_that_a_notebook_shares_is_a_todo(tmp_path: Path) -> None:
-    source = ["import pandas as pd\n", "B = 'lake-prod'\n"]
-    source += [f"pd.read_csv(f'gs://{{B}}/{folder}/a.csv')\n" for folder in ("dms_export", "stays")]
-    notebook = {"cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "source": source}], "nbformat": 4}
-    patch = patched(tmp_path, {"n.ipynb": json.dumps(notebook, indent=1)})
+def notebook(*source: str) -> str:
+    cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": [f"{line}\n" for line in source]}]
+    return json.dumps({"cells": cells, "nbformat": 4}, indent=1, ensure_ascii=False)
+
+
+def test_a_constant_that_a_notebook_shares_gets_a_line_above_it(tmp_path: Path) -> None:
+    reads = ["pd.read_csv(f'gs://{B}/dms_export/é.csv')", "pd.read_csv(f'gs://{B}/stays/B.csv')"]
+    patch = patched(tmp_path, {"n.ipynb": notebook("import pandas as pd", "B: str = 'lake-prod'  # ours", *reads)})
+    assert patch.complete
+    apply_series(tmp_path, [patch])
+    wanted = ["DMS_B: str = 'dms-prod'  # ours", "B: str = 'lake-prod'  # ours"]
+    wanted += ["pd.read_csv(f'gs://{DMS_B}/staging/é.csv')", reads[1]]
+    assert (tmp_path / "n.ipynb").read_text(encoding="utf-8") == notebook("import pandas as pd", *wanted)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ["if x:", "    B = 'lake-prod'"],
+        ["A = 'lake-prod'", "B = A"],
+        ["B, C = 'lake-prod', 1"],
+    ],
+)
+def test_a_constant_that_a_notebook_makes_in_another_way_is_a_todo(tmp_path: Path, source: list[str]) -> None:
+    reads = [f"pd.read_csv(f'gs://{{B}}/{folder}/a.csv')" for folder in ("dms_export", "stays")]
+    patch = patched(tmp_path, {"n.ipynb": notebook("import pandas as pd", *source, *reads)})
     assert patch.diff == ""
     assert ["shared with folders that stay" in todo.what for todo in patch.todos] == [True]
 

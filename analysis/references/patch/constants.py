@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.references.checkout import script_root
-from analysis.references.patch.edits import NOTEBOOK, Edit, NotFound, Sources
+from analysis.references.patch.edits import NOTEBOOK, Edit, NotFound, Sources, apply
 from analysis.references.patch.moves import FolderMove, bucket_pair
 from analysis.references.text import Piece, Use
 
@@ -50,8 +50,8 @@ def rename_use(sources: Sources, move: FolderMove, piece: Piece, new_literal: st
     """
     result = Renaming()
     use = piece.uses[chosen]
-    if any(one.file.endswith(NOTEBOOK) for one in piece.uses[: chosen + 1]):
-        raise NotFound("a notebook's names are changed by hand")
+    if use.file.endswith(NOTEBOOK):
+        return _in_notebook(sources, move, piece, new_literal, chosen)
     made: dict[str, str] = {}
     place = ""
     for index in range(chosen + 1):
@@ -75,6 +75,28 @@ def rename_use(sources: Sources, move: FolderMove, piece: Piece, new_literal: st
             imports.needed.add((_module_name(sources, use.file, definition.file), made[definition.name]))
             imports.doubtful.add(use.name)
     return result
+
+
+# A line of a cell, as a notebook's file holds it: a string with the name that it assigns.
+_CELL_LINE = re.compile(r'(?P<line>\s*"(?P<name>[A-Za-z_]\w*)\s*(?::[^=\n]*)?=(?!=)[^\r\n]*?)(?:\\n",|")(?P<end>\r?\n)')
+
+
+def _in_notebook(sources: Sources, move: FolderMove, piece: Piece, new_literal: str, chosen: int) -> Renaming:
+    """A new line before the one of the constant, in its own cell, and its name in the line of the use."""
+    use = piece.uses[chosen]
+    literal = sources.replace(piece, piece.text, new_literal)
+    start = sources.offset(use.file, piece.site.line if piece.site else 1)
+    line = _CELL_LINE.match(sources.text(use.file), start)
+    if chosen or literal.file != use.file or line is None or line["name"] != use.name:
+        raise NotFound("this name of a notebook is changed by hand")
+    new_name = _new_name(use.name, move)
+    name = Edit(use.file, line.start("name"), line.end("name"), new_name)
+    copied = apply(line["line"], [_within(one, start) for one in (name, literal)]) + '\\n",' + line["end"]
+    return Renaming([Edit(use.file, start, start, copied), sources.only_name(use.file, use.line, use.name, new_name)])
+
+
+def _within(edit: Edit, start: int) -> Edit:
+    return Edit(edit.file, edit.start - start, edit.end - start, edit.text)
 
 
 def _alias(sources: Sources, name: str, alias: str) -> bool:

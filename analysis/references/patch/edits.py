@@ -83,15 +83,19 @@ class Sources:
         """How the file ends its lines."""
         return "\r\n" if "\r\n" in self.text(file) else "\n"
 
+    def line(self, file: str, number: int) -> tuple[int, int]:
+        """Where a line stands."""
+        start = self.offset(file, number)
+        end = self.text(file).find("\n", start)
+        return start, end if end >= 0 else len(self.text(file))
+
     def segment(self, piece: Piece) -> tuple[int, int]:
         """Where the literal of a piece stands: its own range in Python, the whole line elsewhere."""
         if piece.site is None:
             raise NotFound
         file = piece.site.file
         if piece.column < 0 or file.endswith(NOTEBOOK):
-            start = self.offset(file, piece.site.line)
-            end = self.text(file).find("\n", start)
-            return start, end if end >= 0 else len(self.text(file))
+            return self.line(file, piece.site.line)
         literals = self._literals.get(file)
         if literals is None:
             literals = self._literals[file] = self._find_literals(file)
@@ -146,6 +150,14 @@ class Sources:
         if match is None:
             raise NotFound
         return Edit(file, match.end() - len(name), match.end(), new)
+
+    def only_name(self, file: str, line: int, name: str, new: str) -> Edit:
+        """The edit that renames a name of which only the line is known, and which must stand there once."""
+        start, end = self.line(file, line)
+        places = _bounded(self.text(file)[start:end], name)
+        if len(places) != 1:
+            raise NotFound
+        return Edit(file, start + places[0], start + places[0] + len(name), new)
 
 
 def _part_start(segment: str, number: int) -> int | None:
