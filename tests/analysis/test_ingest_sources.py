@@ -23,7 +23,7 @@ from analysis.sources.inventory import ingest_inventory
 from analysis.sources.listing import Range, ingest_listing, split
 from analysis.sources.log_files import ingest_logs
 from analysis.sources.usage import ingest_usage
-from log_entries import BUCKET, entry, lines
+from log_entries import BUCKET, entry, lines, write
 from thermocline.sandbox.server.run import running_server
 
 
@@ -310,6 +310,28 @@ def test_usage_logs_bring_bytes(catalogue: Catalogue, tmp_path: Path) -> None:
     assert rows(catalogue, "SELECT log_type, events FROM coverage") == [("usage", 6)]
     (tmp_path / "b_storage_2026").write_text('"bucket","storage_byte_hours"\n"b","12"\n')
     assert ingest_usage(catalogue, [str(tmp_path / "b_storage_2026")]).files[0].not_storage == 1
+
+
+def test_heat_counts_days_and_reads_once_whoever_tells_of_them(catalogue: Catalogue, tmp_path: Path) -> None:
+    write(
+        tmp_path / "1.json",
+        entry("a/new", at="2026-10-01T09:00:00Z"),
+        entry("a/new", at="2026-10-01T08:00:00Z"),
+        entry("a/old", at="2026-09-02T10:00:00Z"),
+        entry("a/older", at="2026-09-01T10:00:00Z"),
+        entry("a/below/x", at="2026-09-30T10:00:00Z"),
+        entry("b/copied", at="2026-09-30T10:00:00Z", metadata={"destination": "projects/_/buckets/other/objects/x"}),
+        entry("b/refused", granted=False),
+        entry("b/written", method="storage.objects.create"),
+    )
+    ingest_logs(catalogue, [str(tmp_path / "1.json")])
+    # The same day, an hour later.
+    (tmp_path / "usage_v0").write_text("\n".join([USAGE, usage_row("r1", "GET_Object", "a/new")]))
+    ingest_usage(catalogue, [str(tmp_path / "usage_v0")])
+    assert rows(catalogue, "SELECT folder, days_30, last_read_at::VARCHAR, reads FROM v_heat ORDER BY ALL") == [
+        ("a/", 1 + (1 << 29), "2026-10-01 10:00:00", 4),
+        ("a/below/", 2, "2026-09-30 10:00:00", 1),
+    ]
 
 
 def test_usage_columns_are_known_by_name_in_any_order_and_number(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -205,18 +205,22 @@ def ask_for_temperatures(catalogue: Path) -> None:
     """Print how long it takes to ask the rollup of ten million events for the temperature of every prefix."""
     import duckdb
 
+    from analysis.catalogue import load_sql
+
     bigger = fresh(catalogue.with_name("bigger.duckdb"))
-    with duckdb.connect(str(bigger)) as connection:
+    with duckdb.connect(str(bigger), config={"enable_progress_bar": "false"}) as connection:
         connection.execute("ATTACH $catalogue AS ours (READ_ONLY)".replace("$catalogue", f"'{catalogue}'"))
         (events, days) = connection.execute(
             "SELECT sum(events), max(day) - min(day) + 1 FROM ours.access"
         ).fetchone() or (1, 1)
         copies = -(-MANY_EVENTS // events)
-        connection.execute(
-            "CREATE TABLE access AS SELECT a.* REPLACE ((a.day + (n * $days)::INTEGER)::DATE AS day) "
-            "FROM ours.access AS a, range($copies) AS r(n) ORDER BY a.bucket, a.folder, a.day",
-            {"days": days, "copies": copies},
-        )
+        for table, order in (("access", "bucket, folder, day"), ("coverage", "day")):
+            connection.execute(
+                f"CREATE TABLE {table} AS SELECT t.* REPLACE ((t.day + (n * $days)::INTEGER)::DATE AS day) "  # noqa: S608
+                f"FROM ours.{table} AS t, range($copies) AS r(n) ORDER BY {order}",
+                {"days": days, "copies": copies},
+            )
+        connection.execute(load_sql("migrations/041_heat.sql"))
     with duckdb.connect(str(bigger), read_only=True) as connection:
         times = []
         for _ in range(6):
@@ -232,15 +236,13 @@ def ask_for_temperatures(catalogue: Path) -> None:
 
 # Days with reads among the last thirty, last read and reads, for every folder two levels deep.
 TEMPERATURES = """
-    WITH latest AS (SELECT max(day) AS day FROM access)
     SELECT
         split_part(folder, '/', 1) AS top,
         split_part(folder, '/', 2) AS below,
-        count(DISTINCT access.day) FILTER (access.day > latest.day - 30) AS read_days_30,
-        max(last_at) AS last_read_at,
-        sum(events) AS reads
-    FROM access, latest
-    WHERE op = 'read' AND outcome = 'ok'
+        bit_count(bit_or(days_30)) AS read_days_30,
+        max(last_read_at) AS last_read_at,
+        sum(reads) AS reads
+    FROM v_heat
     GROUP BY ALL
 """
 
