@@ -22,7 +22,11 @@ class Silence:
 
 
 def silence(found: Touches, verified_on: date, needed: int) -> Silence:
-    """Quiet means: no consumer for `needed` whole days after the verification, every one of them seen by the logs."""
+    """Quiet means: no consumer for `needed` whole days after the verification, every one of them seen by the logs.
+
+    A plan that asks for none gets one: nothing is deleted without having been looked for once.
+    """
+    needed = max(1, needed)
     users = tuple(touch for touch in found.touches if touch.kind == "consumer" and touch.last_at.date() > verified_on)
     last_use = max((touch.last_at.date() for touch in users), default=verified_on)
     since = max(verified_on, last_use) + timedelta(days=1)

@@ -386,6 +386,12 @@ def test_silence_is_counted_in_days_that_the_logs_cover(found: Touches, quiet: b
     assert word in judged.reason
 
 
+@pytest.mark.parametrize("needed", [0, -5])
+def test_a_plan_that_asks_for_no_quiet_days_gets_one(needed: int) -> None:
+    for covered, quiet in ((0, False), (1, False), (2, True)):
+        assert silence(Touches((), days(VERIFIED, covered), ()), VERIFIED, needed).quiet is quiet
+
+
 def catalogue_with(path: Path, verified: date, count: int, readers: list[tuple[int, str, str]]) -> None:
     """A catalogue whose logs cover `count` days from `verified`, with reads (day number, principal, agent)."""
     with Catalogue.create_or_migrate(path) as catalogue, catalogue.transaction() as db:
