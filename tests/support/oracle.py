@@ -151,6 +151,22 @@ def judge_journal(path: Path, state: dict[str, Any], *, finished: bool) -> list[
     return wrong
 
 
+def judge_deletions(journals: list[Path], events: list[Event], sources: set[str]) -> list[str]:
+    """Invariant 4 for what has happened since the last look: a later run may plan the same objects again."""
+    mine = [one for one in events if one["kind"] == "deleted" and one["run"] and not one["name"].startswith(OWN)]
+    deleted = [(one["bucket"], one["name"], one["generation"]) for one in mine if one["bucket"] in sources]
+    called: set[tuple[Any, ...]] = set()
+    for path in journals if deleted else ():
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
+            called |= set(
+                journal.execute(
+                    "SELECT m.source_bucket, i.source, i.generation FROM item i JOIN move m USING (move_id)"
+                    " WHERE i.state = 'verified' AND i.after NOT IN ('', 'kept')"
+                )
+            )
+    return [f"{key}: deleted, but the journal does not call it verified" for key in deleted if key not in called]
+
+
 def missing_copies(state: dict[str, Any], source: str, prefix: str, target: str, target_prefix: str = "") -> list[str]:
     """Objects below a prefix that have no faithful copy: same bytes, same metadata. Returns what is wrong."""
     wrong = []

@@ -19,7 +19,7 @@ from executor.run import journal_path_of, run
 from executor.settings import ExecutorSettings
 from executor.transport import Transport
 from hand_made_plan import SOURCE, move, plan_of, write_approved
-from oracle import Judgement, Oracle, judge_journal, missing_copies
+from oracle import Judgement, Oracle, judge_deletions, judge_journal, missing_copies
 from raw_http import send_json
 from thermocline.sandbox.server.run import Server
 
@@ -46,6 +46,7 @@ class World:
     directory: Path
     seed: int = 0
     rng: random.Random = field(init=False)
+    seen: int = 0  # how much of the server's history was held against the journal
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -159,11 +160,11 @@ class World:
 
     @contextlib.contextmanager
     def at_request(
-        self, step: int, act: Callable[[], None], *, after: bool = False, unless: str = "\n"
+        self, step: int, act: Callable[[], None], *, after: bool = False, where: Callable[[str], bool] = lambda _: True
     ) -> Iterator[list[int]]:
         """Let somebody act just before (or after) the n-th request of this process; yields the steps struck.
 
-        Requests whose path holds `unless` are not counted: nobody acts just before them.
+        Only requests to a path of which `where` is true are counted.
         """
         exchange = Transport._once
         struck: list[int] = []
@@ -171,7 +172,7 @@ class World:
 
         async def interrupted(transport: Transport, *arguments: Any) -> tuple[int, bytes]:
             nonlocal seen
-            counts = unless not in str(arguments[1])
+            counts = where(str(arguments[1]))
             mine, seen = counts and seen == step, seen + counts
             if mine and not after:
                 struck.append(step)
@@ -206,7 +207,12 @@ class World:
         The journal is left out where people changed the target after the last look at it.
         """
         state = self.state()
-        judgement = Oracle({SOURCE}).judge(self.server.control("GET", "history"), state)
+        history = self.server.control("GET", "history")
+        judgement = Oracle({SOURCE}).judge(history, state)
+        judgement.faults += judge_deletions(
+            list(self.directory.rglob(self.journal.name)), history[self.seen :], {SOURCE}
+        )
+        self.seen = len(history)
         if journal and self.journal.exists():
             judgement.faults += judge_journal(self.journal, state, finished=finished)
         return judgement

@@ -116,6 +116,40 @@ def test_source_changes_during_cleanup(new_world: MakeWorld, change: str) -> Non
 
 
 @required(
+    "a source changes, or is put under a hold, after the last look at it", "the service refuses its deletion alone"
+)
+@pytest.mark.parametrize("change", CHANGES)
+def test_source_changes_just_before_its_deletion(new_world: MakeWorld, change: str) -> None:
+    world = migrated(new_world, 0)
+    name = f"{PREFIX}a//b"
+    with world.at_request(0, lambda: CHANGES[change](world, name), where=lambda path: "/batch/" in path) as struck:
+        assert clean_up(world) == 3
+    assert struck
+    assert list(sources(world)) == [name]
+    assert world.judge(journal=False).faults == []
+
+
+@required("a copy changes after the last look at it, at a rollback", "its removal alone is refused")
+@pytest.mark.parametrize("change", ["overwritten", "metadata changed"])
+def test_copy_changes_just_before_its_removal(new_world: MakeWorld, change: str) -> None:
+    world = migrated(new_world, 0)
+    body = {"metadata": {"their": "word"}}
+    copy = f"{MOVED}a//b"
+
+    def act() -> None:
+        if change == "overwritten":
+            world.overwrite(copy, "theirs", bucket=TARGET)
+        else:
+            world.patch(copy, body, bucket=TARGET)
+
+    with world.at_request(0, act, where=lambda path: "/batch/" in path) as struck:
+        world.run(take_back)
+    assert struck
+    assert [one["name"] for one in world.state()["buckets"][TARGET]["objects"]] == [copy]
+    assert world.judge(journal=False).faults == []
+
+
+@required(
     "list pages that are cut short, repeat an entry, are empty with a token, or break off, at cleanup and rollback",
     "every object is seen exactly once; nothing is deleted on half a listing",
 )
@@ -325,6 +359,9 @@ CLASHES = {
 def test_two_who_delete(new_world: MakeWorld, clash: str, killed: bool) -> None:
     ours, theirs = CLASHES[clash]
 
+    def no_batch(path: str) -> bool:
+        return "/batch/" not in path
+
     def strike(step: int) -> bool:
         world = migrated(new_world, step)
         before = sources(world)
@@ -336,7 +373,7 @@ def test_two_who_delete(new_world: MakeWorld, clash: str, killed: bool) -> None:
             Victim(world.server.url, other.parent, theirs, other, death=death).wait()
 
         # Between the last look at the lock and the batch that follows it lie milliseconds; nobody acts in them here.
-        with world.at_request(step, act, unless="/batch/") as struck, contextlib.suppress(ExecutorError):
+        with world.at_request(step, act, where=no_batch) as struck, contextlib.suppress(ExecutorError):
             world.run(ours)
         held = [one for bucket in world.state()["buckets"].values() for one in bucket["objects"]]
         assert set(before.values()) <= {one["sha256"] for one in held}
@@ -355,3 +392,17 @@ def test_rollback_leaves_what_is_not_ours(new_world: MakeWorld) -> None:
     held = {one["name"]: one["size"] for one in world.state()["buckets"][TARGET]["objects"]}
     assert held == {f"{MOVED}a//b": "6", "elsewhere/new": "3"}
     assert world.judge(journal=False).faults == []
+
+
+@required("somebody changes the empty bucket in the moment between our look at it and its deletion", "the bucket stays")
+def test_bucket_changed_before_its_deletion(new_world: MakeWorld) -> None:
+    world = migrated(new_world, 0)
+
+    def change() -> None:
+        assert world.api("PATCH", f"/storage/v1/b/{TARGET}", {"labels": {"owner": "somebody"}})[0] == 200
+
+    with world.at_request(0, change, where=lambda path: path.startswith(f"/storage/v1/b/{TARGET}?if")) as struck:
+        result = world.run(take_back)
+    assert struck
+    assert world.state()["buckets"][TARGET]["objects"] == []
+    assert any("was kept" in note for note in result.details[0].notes)

@@ -1,16 +1,23 @@
 """People and jobs who change things while we copy, at every request: theirs is kept, ours is never wrong."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from executor.aftercare import rollback
+from executor.reading import Selection
 from hand_made_plan import HANDED_OVER
-from torture_world import MOVED, PREFIX, TARGET, World, every_step, required
+from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, every_step, required
 
 MakeWorld = Callable[[int], World]
 NAME = f"{PREFIX}victim"
 COPY = f"{MOVED}victim"
+
+
+async def take_back(plan: Path) -> Any:
+    return await rollback(plan, Selection(), lambda _: True, settings=SETTINGS)
 
 
 def world_with_victim(new_world: MakeWorld, step: int) -> World:
@@ -67,6 +74,68 @@ def test_source_metadata_changed(new_world: MakeWorld) -> None:
         return bool(struck)
 
     assert every_step(60, strike) >= 8
+
+
+def test_a_copy_is_not_made_twice_because_metadata_changed_before_it(new_world: MakeWorld) -> None:
+    world = new_world(0)
+    world.fill(names=["victim"])
+    world.write_plan()
+    with world.at_request(0, lambda: world.patch(NAME, {"contentType": "text/new"}), where=is_a_copy) as struck:
+        assert world.execute().exit_code == 0
+    assert struck
+    assert world.require_sound().copies == 1, "the service refused the first attempt, which named the old metadata"
+
+
+def is_a_copy(path: str) -> bool:
+    return "/rewriteTo/" in path
+
+
+THEIR_RULE = {"action": {"type": "SetStorageClass", "storageClass": "COLDLINE"}, "condition": {"age": 900}}
+OUR_RULE = {"action": {"type": "SetStorageClass", "storageClass": "ARCHIVE"}, "condition": {"age": 365}}
+ROLE = "roles/storage.objectViewer"
+
+
+@required(
+    "somebody adds a lifecycle rule and a grant at the target bucket, at any request of a run or of its rollback",
+    "theirs stay beside ours; a rollback takes back ours alone",
+)
+@pytest.mark.parametrize("during", ["run", "rollback"])
+def test_rules_and_grants_changed_meanwhile(new_world: MakeWorld, during: str) -> None:
+    analysts, somebody, bucket = "group:analysts@example.com", "user:somebody@example.com", f"/storage/v1/b/{TARGET}"
+
+    def facts(world: World) -> tuple[list[Any], set[str]]:
+        bindings = world.api("GET", f"{bucket}/iam")[1]["bindings"]
+        members = {member for one in bindings if one["role"] == ROLE for member in one["members"]}
+        return world.api("GET", bucket)[1].get("lifecycle", {}).get("rule", []), members
+
+    def interfere(world: World) -> None:
+        if TARGET not in world.state()["buckets"]:
+            return
+        rules, members = facts(world)
+        assert world.api("PATCH", bucket, {"lifecycle": {"rule": [*rules, THEIR_RULE]}})[0] == 200
+        policy = world.api("GET", f"{bucket}/iam")[1]
+        others = [one for one in policy["bindings"] if one["role"] != ROLE]
+        opened = [*others, {"role": ROLE, "members": sorted({*members, somebody})}]
+        assert world.api("PUT", f"{bucket}/iam", {**policy, "bindings": opened})[0] == 200
+        world.overwrite("elsewhere/theirs", "theirs", bucket=TARGET)
+
+    def strike(step: int) -> bool:
+        world = world_with_victim(new_world, step)
+        grant = {"role": ROLE, "member": analysts, "reason": "reads it"}
+        world.write_plan(settings={"iam": [grant]}, lifecycle_policy={"rule": [OUR_RULE]})
+        if during == "rollback":
+            assert world.execute().exit_code == 0
+        with world.at_request(step, lambda: interfere(world)) as struck:
+            result = world.execute() if during == "run" else world.run(take_back)
+        assert result.exit_code == 0
+        held = world.state()["buckets"].get(TARGET, {"objects": []})["objects"]
+        if "elsewhere/theirs" in {one["name"] for one in held}:
+            rules, members = facts(world)
+            assert (THEIR_RULE in rules, somebody in members) == (True, True)
+            assert (OUR_RULE in rules, analysts in members) == (during == "run", during == "run")
+        return bool(struck)
+
+    assert every_step(80, strike) >= 12
 
 
 @required("source deleted and written again under the same name", "the new object is copied, nothing is mixed up")

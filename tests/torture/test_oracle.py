@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oracle import MARKER, Oracle, judge_journal, missing_copies
+from oracle import MARKER, Oracle, judge_deletions, judge_journal, missing_copies
 
 Event = dict[str, Any]
 
@@ -67,10 +67,10 @@ def test_every_rule_can_blame(history: list[Event], objects: dict[str, dict[str,
 
 def journal(path: Path, *rows: tuple[Any, ...]) -> Path:
     with closing(sqlite3.connect(path)) as db:
-        db.execute("CREATE TABLE move (move_id, target_bucket, state)")
+        db.execute("CREATE TABLE move (move_id, source_bucket, target_bucket, state)")
         db.execute("CREATE TABLE item (move_id, source, generation, target, state, target_generation, after)")
-        db.execute("INSERT INTO move VALUES (1, 't', 'verified')")
-        db.executemany("INSERT INTO item VALUES (1, ?, ?, ?, ?, ?, '')", rows)
+        db.execute("INSERT INTO move VALUES (1, 's', 't', 'verified')")
+        db.executemany("INSERT INTO item VALUES (1, ?, ?, ?, ?, ?, ?)", [(*row, "", "")[:6] for row in rows])
         db.commit()
     return path
 
@@ -84,6 +84,25 @@ def test_the_journal_is_held_against_the_server(tmp_path: Path) -> None:
     assert "not a terminal state" in still
     twice = journal(tmp_path / "4", ("a", 1, "a", "verified", 2), ("a", 1, "b", "skipped", None))
     assert any("planned twice" in said for said in judge_journal(twice, state, finished=True))
+
+
+@pytest.mark.parametrize(
+    ("row", "blamed"),
+    [
+        (("a", 1, "a", "verified", 2, "deleting"), False),
+        (("a", 1, "a", "verified", 2, "deleted"), False),
+        (("a", 1, "a", "verified", 2), True),
+        (("a", 1, "a", "verified", 2, "kept"), True),
+        (("a", 1, "a", "copied", 2, "deleted"), True),
+        (("a", 7, "a", "verified", 2, "deleted"), True),
+        (("b", 1, "b", "verified", 2, "deleted"), True),
+    ],
+)
+def test_a_deletion_is_held_against_the_journal(tmp_path: Path, row: tuple[Any, ...], blamed: bool) -> None:
+    path = journal(tmp_path / "j", row)
+    said = judge_deletions([path], [SOURCE, COPY, GONE, BACK], {"s"})
+    assert bool(said) is blamed
+    assert judge_deletions([path], [SOURCE, COPY, {**GONE, "run": ""}], {"s"}) == []
 
 
 def test_missing_and_unfaithful_copies_are_named() -> None:

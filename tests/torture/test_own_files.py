@@ -16,6 +16,7 @@ import pytest
 from executor.errors import ExecutorError, ExecutorLocked, JournalBroken
 from executor.reading import Selection
 from executor.run import journal_path_of, run
+from oracle import OWN
 from torture_driver import Death, Victim
 from torture_world import MOVED, SETTINGS, TARGET, World, required
 
@@ -135,6 +136,30 @@ def test_lock_of_the_dead(new_world: MakeWorld) -> None:
         world.execute(journal_path=world.directory / "elsewhere.sqlite")
     assert world.execute().exit_code == 0
     world.require_sound()
+
+
+@required(
+    "somebody else takes our lock over, or a new one stands in its place, when we come to give it back", "theirs stays"
+)
+@pytest.mark.parametrize("how", ["taken over", "made anew"])
+def test_a_lock_that_is_not_ours_any_more_is_left_alone(new_world: MakeWorld, how: str) -> None:
+    world = new_world(0)
+    world.fill(3)
+    world.write_plan()
+    locks = f"/storage/v1/b/{TARGET}/o/.thermocline%2Flock-"
+
+    def act() -> None:
+        [lock] = [one["name"] for one in world.state()["buckets"][TARGET]["objects"] if one["name"].startswith(OWN)]
+        if how == "taken over":
+            world.patch(lock, {"metadata": {"run": "another"}}, bucket=TARGET)
+        else:
+            world.delete(lock, bucket=TARGET)
+            world.overwrite(lock, "", bucket=TARGET)
+
+    with world.at_request(0, act, where=lambda path: path.startswith(locks) and "ifGeneration" in path) as struck:
+        assert world.execute().exit_code == 0
+    assert struck
+    assert [one["name"] for one in world.state()["buckets"][TARGET]["objects"] if one["name"].startswith(OWN)]
 
 
 @required(
