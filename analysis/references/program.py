@@ -14,7 +14,7 @@ from analysis.references.checkout import Checkout, ancestors
 from analysis.references.formats import sql
 from analysis.references.locations import located
 from analysis.references.model import GivenUp, Kind, Reference, Role, Site
-from analysis.references.python import environment, notebooks
+from analysis.references.python import environment, notebooks, python2
 from analysis.references.python.frames import Frame
 from analysis.references.python.survey import Survey
 from analysis.references.python.values import LEFT_OUT, MAXIMUM_ALTERNATIVES, Instance, Value
@@ -133,10 +133,22 @@ class Program:
                     for line in broken:
                         self.give_up(file, line, "cannot be parsed: a cell")
                     return tree
-                return ast.parse(self.checkout.text(file))
+                return self._tolerant(file)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self.give_up(file, getattr(error, "lineno", None) or 1, f"cannot be parsed: {type(error).__name__}")
             return None
+
+    def _tolerant(self, file: str) -> ast.Module:
+        """The tree of a file, without what cannot be parsed of it. Raises SyntaxError where too little can."""
+        try:
+            return ast.parse(self.checkout.text(file))
+        except SyntaxError:
+            tree, left_out = python2.parse(self.checkout.text(file))
+            if tree is None:
+                raise
+        for line in left_out:
+            self.give_up(file, line, "cannot be parsed: a line")
+        return tree
 
     def lines(self, file: str) -> list[str]:
         """The lines of a file; the notebook's own for a notebook."""
@@ -351,6 +363,8 @@ class Program:
         provenance: Sequence[Site] = (),
     ) -> None:
         """Collect one reference; the same one found twice keeps the provenance of both."""
+        if (bucket + prefix).impossible:
+            return
         bucket, prefix = _divided(environment.settle(bucket, self.env), environment.settle(prefix, self.env))
         if self.only is not None and site.line not in self.only.get(site.file, ()):
             return

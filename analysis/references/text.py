@@ -18,6 +18,10 @@ MAXIMUM_LENGTH = 60_000
 MAXIMUM_PIECES = 400
 
 
+# Something that could not be decided, and which of its outcomes was taken: strings of two outcomes never meet.
+Choice = tuple[object, int]
+
+
 class Use(NamedTuple):
     """A name in the code through which a string came: `BUCKET` in `f"gs://{BUCKET}/x"`."""
 
@@ -40,6 +44,7 @@ class Piece:
     part: int = 0  # which of the literal parts of an f-string this is
     offset: int = 0  # where in that part (or in the file, outside Python) the text starts
     uses: tuple["Use", ...] = ()  # names it came through, definition first; kept only where a scan traces
+    choices: frozenset[Choice] = frozenset()  # what was taken to be the case where it comes from
 
     @property
     def hole(self) -> bool:
@@ -69,6 +74,17 @@ class Text:
         while "**" in text:
             text = text.replace("**", "*")
         return text
+
+    @cached_property
+    def choices(self) -> frozenset[Choice]:
+        """All that must be the case for this string to come about."""
+        found = [piece.choices for piece in self.pieces if piece.choices]
+        return frozenset().union(*found) if found else frozenset()
+
+    @cached_property
+    def impossible(self) -> bool:
+        """Whether its parts come from two outcomes of the same thing."""
+        return len({of for of, _ in self.choices}) < len(self.choices)
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -155,6 +171,20 @@ def used(text: Text, use: Use) -> Text:
     """The same string, having come through a name."""
     pieces = tuple(replace(piece, uses=(*piece.uses, use)) if len(piece.uses) < 12 else piece for piece in text.pieces)
     return Text(pieces, text.trail)
+
+
+def chosen(text: Text, of: object, number: int) -> Text:
+    """The same string, coming from outcome `number` of something undecided; `of` is compared and hashed only."""
+    choice = frozenset(((of, number),))
+    return Text(tuple(replace(piece, choices=piece.choices | choice) for piece in text.pieces), text.trail)
+
+
+def either_way(text: Text, other: Text) -> Text:
+    """One of two equal strings, for the outcomes of both."""
+    kept = text.choices & other.choices
+    if kept == text.choices:
+        return text
+    return Text(tuple(replace(piece, choices=piece.choices & kept) for piece in text.pieces), text.trail)
 
 
 def hole(label: str = "", site: Site | None = None) -> Text:

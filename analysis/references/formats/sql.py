@@ -10,7 +10,7 @@ from analysis.references.text import Text
 
 _SQL = re.compile(
     r"\b(?:select|export\s+(?:data|model)|load\s+data|create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:external|function|table|stage|model|foreign|view|aggregate|snapshot|procedure)|"
-    r"copy\s|insert\s+into|merge\s+into|unload\b|library\s*=|read_(?:parquet|csv|json)|options\s*\(|from\s+files)",
+    r"copy\s|insert\s+(?:into|overwrite)|location\s+'|merge\s+into|unload\b|library\s*=|read_(?:parquet|csv|json)|options\s*\(|from\s+files)",
     re.IGNORECASE,
 )
 _ADDRESSED = re.compile(r"gs://|gcs://|storage\.(?:googleapis|cloud\.google)\.com|/gcs/", re.IGNORECASE)
@@ -27,9 +27,15 @@ _RULES: tuple[tuple[re.Pattern[str], Role, str], ...] = (
         "read",
         "CREATE EXTERNAL TABLE",
     ),
+    (re.compile(r"\b(?:create\s+(?:or\s+replace\s+)?|alter\s+)table\b", re.IGNORECASE), "read", "CREATE TABLE"),
     (re.compile(r"\bcreate\s+(?:or\s+replace\s+)?model\b", re.IGNORECASE), "read", "CREATE MODEL"),
     (re.compile(r"\blibrary\s*=", re.IGNORECASE), "read", "library"),
     (re.compile(r"\bcreate\s+(?:or\s+replace\s+)?stage\b", re.IGNORECASE), "reference", "CREATE STAGE"),
+    (
+        re.compile(r"\binsert\s+overwrite\s+(?:local\s+)?directory\b", re.IGNORECASE),
+        "write",
+        "INSERT OVERWRITE DIRECTORY",
+    ),
     (re.compile(r"\binsert\s+into\s+(?:table\s+)?function\b", re.IGNORECASE), "write", "INSERT INTO FUNCTION"),
     (re.compile(r"\bunload\b", re.IGNORECASE), "write", "UNLOAD"),
     (re.compile(r"\bcopy\s+into\s+(?=['\"@])", re.IGNORECASE), "write", "COPY INTO"),
@@ -46,14 +52,21 @@ _RULES: tuple[tuple[re.Pattern[str], Role, str], ...] = (
     (re.compile(r"\b(?:s3|gcs|url|s3cluster|hdfs|icebergs3|iceberg|deltalake)\s*\(", re.IGNORECASE), "read", "s3()"),
     (re.compile(r"\blocation\s+(?=['\"])", re.IGNORECASE), "reference", "LOCATION"),
     (re.compile(r"\binsert\s+into\b", re.IGNORECASE), "reference", "INSERT INTO"),
-    (re.compile(r"\bfrom\s+(?=['\"`])", re.IGNORECASE), "read", "FROM"),
+    (
+        re.compile(
+            r"\b(?:from|join)\s+(?:(?:parquet|csv|json|orc|text|delta|avro|iceberg)\.)?(?=['\"`])", re.IGNORECASE
+        ),
+        "read",
+        "FROM",
+    ),
     (re.compile(r"\burls?\s*=", re.IGNORECASE), "read", "url"),
     (re.compile(r"\buris?\s*=", re.IGNORECASE), "read", "uris"),
     (re.compile(r"\bfrom\s+files\b", re.IGNORECASE), "read", "FROM FILES"),
 )
 # These name an option of the statement before them: the statement decides if there is one.
-_OPTIONS = {"uris", "url"}
+_OPTIONS = {"uris", "url", "LOCATION"}
 _TABLE_FUNCTIONS = {"s3()"}
+_AS_QUERY = re.compile(r"\bas\s+\(?\s*(?:select|with)\b", re.IGNORECASE)
 _INTO_FUNCTION = re.compile(r"\binsert\s+into\s+(?:table\s+)?function\s+\w+\s*\([^)]*$", re.IGNORECASE)
 _COMMENT = re.compile(r"(?:^|(?<=[\s;]))--[^\n]*|/\*.{0,20000}?\*/|(?:^|(?<=\n))[ \t]*#[^\n]*", re.DOTALL)
 REACH = 4000  # how far before an address its statement may begin
@@ -103,9 +116,16 @@ class Statements:
             earlier = self._ends[index - 1] > begin if index else False
             # An option belongs to the statement before it.
             if via not in _OPTIONS or not earlier:
+                if via == "CREATE TABLE" and self._filled(position):
+                    return "write", "CREATE TABLE AS"
                 return self._inserted(begin, position) if via in _TABLE_FUNCTIONS else (role, via)
             index -= 1
         return "reference", "sql"
+
+    def _filled(self, position: int) -> bool:
+        """Whether the statement goes on with the query that fills the table it makes: others find their data there."""
+        end = self._flat.find(";", position)
+        return bool(_AS_QUERY.search(self._flat, position, len(self._flat) if end < 0 else end))
 
     def _inserted(self, begin: int, position: int) -> tuple[Role, str]:
         """A table function is read, unless the statement inserts into it."""

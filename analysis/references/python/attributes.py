@@ -28,6 +28,7 @@ from analysis.references.python.values import (
     Value,
     alternatives,
     either,
+    from_one_of,
 )
 from analysis.references.text import HOLE, Text, literal
 
@@ -41,7 +42,7 @@ def attribute(machine: "Machine", owner: Value, name: str, frame: Frame) -> Valu
     """`owner.name`."""
     if isinstance(owner, Either):
         options = [option for option in owner.options if option != Constant(None)]  # None has none
-        return either([attribute(machine, option, name, frame) for option in options])
+        return from_one_of(options, [attribute(machine, option, name, frame) for option in options])
     if isinstance(owner, ModuleValue):
         return machine.module_attribute(owner.module, name)
     if isinstance(owner, External):
@@ -266,7 +267,7 @@ def put(owner: Value, key: Value, value: Value) -> None:
 def subscript(machine: "Machine", owner: Value, key: Value, frame: Frame) -> Value:
     """`owner[key]`."""
     if isinstance(owner, Either):
-        return either([subscript(machine, option, key, frame) for option in owner.options])
+        return from_one_of(owner.options, [subscript(machine, option, key, frame) for option in owner.options])
     if isinstance(key, Either):
         return either([subscript(machine, owner, option, frame) for option in key.options])
     if isinstance(owner, Table):

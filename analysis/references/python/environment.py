@@ -56,8 +56,8 @@ def known_name(machine: "Machine", name: str) -> Value | None:
 
 
 def variable(machine: "Machine", key: Value, default: Value | None) -> Value:
-    """An environment variable: what the process was started with, else the environment's name, the default, what the
-    checkout's deployment files set, or a hole with the variable's name.
+    """An environment variable: what the process was started with, else the environment's name, what the checkout's
+    deployment files set, the default, or a hole with the variable's name.
     """
     found = [_variable(machine, option, default) for option in alternatives(key)]
     return either(found)
@@ -69,11 +69,11 @@ def _variable(machine: "Machine", key: Value, default: Value | None) -> Value:
         return machine.process.environment[name]
     if (env := known_name(machine, name)) is not None:
         return env
-    if default is not None and not isinstance(default, Unknown) and default not in _LEFT_OPEN:
-        return default
     deployed = machine.program.deployed.get(name)
     if deployed is not None:
         return deployed
+    if default is not None and not isinstance(default, Unknown) and default not in _LEFT_OPEN:
+        return default
     return Unknown(name)
 
 

@@ -220,7 +220,7 @@ def _partial(_: "Machine", arguments: Arguments, __: Frame) -> Value:
     callee = arguments.positional[0] if arguments.positional else Unknown()
     function = callee.function if isinstance(callee, Method) else callee
     if not isinstance(function, Function):
-        return callee
+        return Product("functools.partial", arguments)
     owner = (callee.owner,) if isinstance(callee, Method) else ()
     return replace(
         function,

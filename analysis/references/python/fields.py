@@ -12,6 +12,7 @@ from analysis.references.python.values import (
     Function,
     Instance,
     Product,
+    Table,
     Unknown,
     Value,
     alternatives,
@@ -28,6 +29,7 @@ def fill_fields(machine: "Machine", instance: Instance, arguments: Arguments, fr
 
     cls = instance.cls
     settings = external_base(cls).endswith("Settings")
+    before = _prefix(cls) if settings else ""
     fields = _fields(cls)
     for name, value in zip(fields, arguments.positional, strict=False):
         instance.names[name] = value
@@ -38,13 +40,23 @@ def fill_fields(machine: "Machine", instance: Instance, arguments: Arguments, fr
         if isinstance(default, Product) and _declares(default):
             default = _field_default(machine, default, frame)
         if settings:
-            instance.names[name] = environment.variable(machine, literal(name.upper()), default)
+            instance.names[name] = environment.variable(machine, literal((before + name).upper()), default)
         elif default is not None:
             instance.names[name] = default
         else:
             instance.names[name] = environment.known_name(machine, name) or Unknown(name)
     instance.names.update(arguments.keywords)
     del ast
+
+
+def _prefix(cls: Class) -> str:
+    """What the variables of a settings class begin with: `env_prefix` of its `model_config` or inner `Config`."""
+    config = class_member(cls, "model_config") or class_member(cls, "Config")
+    if isinstance(config, Product):
+        config = Table(dict(config.arguments.keywords))
+    names = config.entries if isinstance(config, Table) else config.names if isinstance(config, Class) else {}
+    found = names.get("env_prefix")
+    return found.flat if isinstance(found, Text) and found.known else ""
 
 
 def _declares(product: Product) -> bool:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from analysis.references.model import Site
-from analysis.references.python.values import Class, Function, Value, either
+from analysis.references.python.values import Class, Function, Value, one_of
 
 
 @dataclass(slots=True, eq=False)
@@ -73,15 +73,15 @@ class Frame:
         return Site(self.module.file, getattr(node, "lineno", 1))
 
 
-def merge_names(base: dict[str, Value], branches: list[dict[str, Value]]) -> None:
-    """What is known after branches of which one was taken, put back into `base`."""
-    if not branches:
-        return
-    keys = {key for branch in branches for key in branch}
+def merge_names(base: dict[str, Value], outcomes: dict[int, dict[str, Value]], undecided: object) -> None:
+    """What is known after one of several outcomes of `undecided`, put back into `base`; what one of them leaves in two
+    names belongs together.
+    """
     merged: dict[str, Value] = {}
-    for key in keys:
-        values = [branch[key] for branch in branches if key in branch]
-        first = values[0]
-        merged[key] = first if all(value is first for value in values) else either(values)
+    for key in dict.fromkeys(key for names in outcomes.values() for key in names):
+        values = {number: names[key] for number, names in outcomes.items() if key in names}
+        first = next(iter(values.values()))
+        same = all(value is first for value in values.values())
+        merged[key] = first if same else one_of(values, undecided)
     base.clear()
     base.update(merged)

@@ -233,6 +233,11 @@ class Machine:
             method = class_member(callee.cls, "__call__")
             if isinstance(method, Function):
                 return self.invoke(method, [callee, *arguments.positional], arguments.keywords, frame, arguments)
+        if isinstance(callee, Product) and callee.path == "functools.partial" and callee.arguments.positional:
+            partly = callee.arguments
+            given = [*partly.positional[1:], *arguments.positional]
+            more = replace(arguments, positional=given, keywords={**partly.keywords, **arguments.keywords})
+            return self.call(partly.positional[0], more, frame, node)
         return self._call_library(callee, arguments, frame)
 
     def _call_library(self, callee: Value, arguments: Arguments, frame: Frame) -> Value:

@@ -22,7 +22,8 @@ from analysis.references.python.values import (
     Unknown,
     Value,
     alternatives,
-    either,
+    from_one_of,
+    one_of,
 )
 
 if TYPE_CHECKING:
@@ -116,11 +117,12 @@ def assign(machine: "Machine", target: ast.expr, value: Value, frame: Frame) -> 
 
 
 def _unpack(machine: "Machine", targets: list[ast.expr], value: Value, frame: Frame) -> None:
-    rows = [option.values for option in alternatives(value) if isinstance(option, Items)]
-    rows = [row for row in rows if len(row) == len(targets)]
+    rows = [
+        option for option in alternatives(value) if isinstance(option, Items) and len(option.values) == len(targets)
+    ]
     if rows and not any(isinstance(target, ast.Starred) for target in targets):
         for index, target in enumerate(targets):
-            assign(machine, target, either([row[index] for row in rows]), frame)
+            assign(machine, target, from_one_of(rows, [row.values[index] for row in rows]), frame)
         return
     if isinstance(value, Items) and any(isinstance(target, ast.Starred) for target in targets):
         star = next(index for index, target in enumerate(targets) if isinstance(target, ast.Starred))
@@ -166,7 +168,7 @@ def branches(
     stand for less in a branch than before it.
     """
     start = dict(frame.names)
-    left: list[dict[str, Value]] = []
+    left: dict[int, dict[str, Value]] = {}
     flows: list[Flow] = []
     written: list[list[Write]] = []
     before, machine.writes = machine.writes, []
@@ -179,11 +181,12 @@ def branches(
         written.append(_taken_back(machine.writes))
         machine.writes = []
         if flow is Flow.ON:
-            left.append(dict(frame.names))
+            left[number] = dict(frame.names)
     machine.writes = before
-    _merge_writes(machine, written)
+    undecided = object()
+    _merge_writes(machine, written, undecided)
     if left:
-        merge_names(frame.names, left)
+        merge_names(frame.names, left, undecided)
         return Flow.ON
     return Flow.LOOP if Flow.LOOP in flows else Flow.STOP
 
@@ -202,15 +205,15 @@ def _taken_back(writes: list[Write]) -> list[Write]:
     return left
 
 
-def _merge_writes(machine: "Machine", written: list[list[Write]]) -> None:
+def _merge_writes(machine: "Machine", written: list[list[Write]], undecided: object) -> None:
     """Attributes after branches of which one was taken."""
     places = {(id(names), key): (names, key) for writes in written for names, key, _ in writes}
     found = [{(id(names), key): value for names, key, value in writes} for writes in written]
     for place, (names, key) in places.items():
         earlier = names.get(key)
-        values = [branch.get(place, earlier) for branch in found]
+        values = {number: branch.get(place, earlier) for number, branch in enumerate(found)}
         machine.writes.append((names, key, earlier))
-        names[key] = either([value for value in values if value is not None])
+        names[key] = one_of({number: value for number, value in values.items() if value is not None}, undecided)
 
 
 def _for(machine: "Machine", node: ast.For | ast.AsyncFor, frame: Frame) -> Flow:
@@ -227,7 +230,7 @@ def _for(machine: "Machine", node: ast.For | ast.AsyncFor, frame: Frame) -> Flow
         if flow is Flow.STOP and complete and len(values) == 1:
             return flow
     if not complete:
-        merge_names(frame.names, [before, dict(frame.names)])
+        merge_names(frame.names, {0: before, 1: dict(frame.names)}, object())
     return execute(machine, node.orelse, frame)
 
 
@@ -236,7 +239,7 @@ def _while(machine: "Machine", node: ast.While, frame: Frame) -> Flow:
         return execute(machine, node.orelse, frame)
     before = dict(frame.names)
     execute(machine, node.body, frame)
-    merge_names(frame.names, [before, dict(frame.names)])
+    merge_names(frame.names, {0: before, 1: dict(frame.names)}, object())
     return Flow.ON
 
 

@@ -5,9 +5,11 @@ object of a library (External and what calls on it return). Either holds the alt
 """
 
 import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from analysis.references import text as strings
 from analysis.references.model import Site
 from analysis.references.text import Text, hole, literal
 
@@ -222,8 +224,12 @@ def either(values: list[Value]) -> Value:
     seen: dict[object, Value] = {}
     for value in values:
         for option in alternatives(value):
-            seen.setdefault(_identity(option), option)
+            known = seen.setdefault(_identity(option), option)
+            if known is not option and isinstance(known, Text) and isinstance(option, Text):
+                seen[_identity(option)] = strings.either_way(known, option)
     options = list(seen.values())
+    if len(options) > 1:
+        options = [option for option in options if not _impossible(option)] or options
     if not options:
         return Unknown()
     if len(options) == 1:
@@ -232,6 +238,36 @@ def either(values: list[Value]) -> Value:
         rest = Unknown(LEFT_OUT)
         options = [*[option for option in options if option != rest][: MAXIMUM_ALTERNATIVES - 1], rest]
     return Either(tuple(options))
+
+
+def _impossible(value: Value) -> bool:
+    text = value.text if isinstance(value, PathValue) else value
+    return isinstance(text, Text) and text.impossible
+
+
+def chosen(value: Value, of: object, number: int) -> Value:
+    """The value, as what outcome `number` of something undecided makes it."""
+    if isinstance(value, Text):
+        return strings.chosen(value, of, number)
+    if isinstance(value, PathValue):
+        return PathValue(strings.chosen(value.text, of, number))
+    if isinstance(value, Bucket):
+        return Bucket(strings.chosen(value.name, of, number))
+    if isinstance(value, Blob):
+        return Blob(strings.chosen(value.bucket, of, number), strings.chosen(value.name, of, number))
+    return Either(tuple(chosen(option, of, number) for option in value.options)) if isinstance(value, Either) else value
+
+
+def one_of(values: Mapping[int, Value], undecided: object) -> Value:
+    """The value in each outcome of something undecided."""
+    return either([chosen(value, undecided, number) for number, value in values.items()])
+
+
+def from_one_of(holders: Sequence[Value], found: Sequence[Value]) -> Value:
+    """What each of several holders has for the same question: what two answers of one holder make belongs together."""
+    if len(holders) > 1 and all(isinstance(holder, Items | Table | Instance | Class | Product) for holder in holders):
+        return one_of(dict(enumerate(found)), tuple(holders))
+    return either(list(found))
 
 
 def _identity(value: Value) -> object:
