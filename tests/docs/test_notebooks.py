@@ -44,7 +44,11 @@ def test_it_runs_top_to_bottom(path: Path, judged: Judged, monkeypatch: pytest.M
     monkeypatch.setenv("THERMOCLINE_PLAN", str(judged.plan))
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+        notebook,
+        timeout=None,
+        startup_timeout=240,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert any("text/html" in output.get("data", {}) for output in outputs)

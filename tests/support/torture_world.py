@@ -206,8 +206,10 @@ class World:
 
         The journal is left out where people changed the target after the last look at it.
         """
-        state = self.state()
-        history = self.server.control("GET", "history")
+        history, state = self.server.control("GET", "history"), self.state()
+        # What a killed run had sent may arrive between the two looks.
+        while history != (again := self.server.control("GET", "history")):
+            history, state = again, self.state()
         judgement = Oracle({SOURCE}).judge(history, state)
         judgement.faults += judge_deletions(
             list(self.directory.rglob(self.journal.name)), history[self.seen :], {SOURCE}

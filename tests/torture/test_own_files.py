@@ -201,7 +201,7 @@ def _await_fault(world: World) -> None:
 def test_interrupted_once(new_world: MakeWorld, number: signal.Signals) -> None:
     world, process = _started_command(new_world)
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate()
     assert process.returncode == 130, said
     assert b"Traceback" not in said
     world.heal()
@@ -218,7 +218,7 @@ def test_interrupted_twice(new_world: MakeWorld) -> None:
     process.send_signal(signal.SIGINT)
     time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate()
     assert process.returncode == 130, said
     assert b"Traceback" not in said
     world.heal()
