@@ -53,6 +53,19 @@ HOSTILE = {
     + "x"
     + ").Object(y)" * 4_000
     + ".NewReader(ctx)\n",
+    "callers.go": 'import "cloud.google.com/go/storage"\n'
+    + "".join(
+        f"func f{n}(a string) {{ f{n + 1}(a); f(a+a); c.Bucket(a).Object(f(a)).NewReader(ctx)\n" for n in range(900)
+    ),
+    "modules.tf": "".join(f'module "m{n}" {{\n  source = "./"\n  a = module.m{n}.a\n}}\n' for n in range(300))
+    + 'output "a" {\n  value = var.a\n}\n',
+    "inline_broken.sh": "python3 - <<EOF\n" + "def (:\n" * 3_000 + "EOF\n",
+    "inline_endless.sh": "python3 -c \"while True: open('gs://lake/x')\"\n"
+    "python3 - <<EOF\ndef f(x):\n    f(x + 'a')\n    f(x + 'b')\nf('gs://lake/')\nEOF\n",
+    "inline_huge.sh": "python3 - <<EOF\n" + "x = 'gs://lake/' + x\n" * 40_000 + "EOF\n",
+    "flow.yaml": "id: a\nnamespace: b\nvariables:\n"
+    + "".join(f'  v{n}: "{{{{ vars.v{n + 1} }}}}{{{{ vars.v{n + 1} }}}}"\n' for n in range(200))
+    + '  v200: "gs://lake/x"\ntasks: [{uri: "{{ vars.v0 }}"}]\n',
     "chain.java": "// gs://lake/x\n" + "storage.create(" + "a" + ".of(b)" * 6_000 + ", c);\n" + "/*" * 20_000,
     "strings.kt": "// gs://lake/x\n" + 'val a = "$a$b" + b\nval b = "$a" + a\n' * 2_000 + "storage.create(b, a)\n",
     "nul.py": "x = 'gs://lake/\0b'\n",

@@ -29,7 +29,7 @@ def variables(checkout: Checkout, env: str | None) -> dict[str, Text]:
     """Variables that all deployment files agree on, or that the file of this environment sets."""
     found: dict[str, dict[str, Text]] = {}
     for file in checkout.of("config", "yaml", "docker", "terraform"):
-        if env and _of_another_environment(file.path, env):
+        if env and of_another_environment(file.path, env):
             continue
         content = checkout.text(file.path)
         for match in (*_lines(content), *_PAIR.finditer(content)):
@@ -40,7 +40,7 @@ def variables(checkout: Checkout, env: str | None) -> dict[str, Text]:
             ours = bool(env) and re.search(rf"(?:^|[/._-]){re.escape(env or '')}(?:[/._-]|$)", file.path) is not None
             found.setdefault(match["name"], {})["ours" if ours else value.flat] = value
     for file in checkout.of("shell", "makefile", "yaml", "windows"):
-        if not (env and _of_another_environment(file.path, env)):
+        if not (env and of_another_environment(file.path, env)):
             for name, given in _handed_over(file.path, checkout.text(file.path), env):
                 found.setdefault(name, {})[given.flat] = given
     return {
@@ -99,7 +99,7 @@ _ENVIRONMENTS = re.compile(
 )
 
 
-def _of_another_environment(path: str, env: str) -> bool:
+def of_another_environment(path: str, env: str) -> bool:
     """Whether a file's path names environments, and none of them is the one that is asked for."""
     named = {match["name"] for match in _ENVIRONMENTS.finditer(path)}
     return bool(named) and not any(same_environment(name, env) for name in named)

@@ -5,6 +5,7 @@
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 
 MAXIMUM_LENGTH = 2_000  # of one expression
 STRING = re.compile(
@@ -12,6 +13,67 @@ STRING = re.compile(
     re.DOTALL,
 )
 _OPENS = "([{"
+
+
+_HEAD = re.compile(
+    r"^[ \t]*(?:[a-z]+ )*(?:func|fun|def|function)\b[ \t]*(?:\([^)\n]*\)[ \t]*)?(?:[\w<>]+\.)?(?P<name>\w*)[ \t]*\("
+    r"|^[ \t]*(?:(?:public|private|protected|internal|static|final|async|override|synchronized|virtual)[ \t]+)+"
+    r"(?:[\w<>\[\],.?]+[ \t]+){0,3}(?P<method>\w+)[ \t]*\(",
+    re.MULTILINE,
+)
+_TYPE_FIRST = (".java", ".cs")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A function: where its head starts, its parameters open and its body ends, and what its parameters are called."""
+
+    start: int
+    opens: int
+    end: int
+    name: str
+    names: tuple[str, ...]  # empty text for one that has a default, or that is not understood
+
+
+def headers(flat: str, path: str, strings: list[tuple[int, int]]) -> list[Header]:
+    """The functions of a file, in the order in which they start; one without braces ends where the next starts."""
+    found: list[Header] = []
+    heads = [match for match in _HEAD.finditer(flat) if not within(strings, match.end() - 1)]
+    pairs = _pairs(flat, strings) if heads else {}
+    for number, match in enumerate(heads):
+        opens = match.end()
+        after = pairs.get(opens - 1, opens)
+        line_end = flat.find("\n", after)
+        brace = flat.rfind("{", after, line_end if line_end >= 0 else len(flat))
+        brace = flat.find("{", after, after + 200) if brace < 0 and path.endswith(_TYPE_FIRST) else brace
+        following = heads[number + 1].start() if number + 1 < len(heads) else len(flat)
+        end = pairs.get(brace, following)
+        parameters = divided(flat[opens : opens + MAXIMUM_LENGTH], closing=True)
+        name = match["name"] or match["method"] or ""
+        found.append(Header(match.start(), opens, end, name, tuple(_parameter(one, path) for one in parameters)))
+    return found
+
+
+def _pairs(flat: str, strings: list[tuple[int, int]]) -> dict[int, int]:
+    """Where each bracket that opens outside of strings and comments is closed."""
+    found: dict[int, int] = {}
+    waiting: list[int] = []
+    for match in re.finditer(r"[\[({})\]]", flat):
+        position = match.start()
+        if within(strings, position):
+            continue
+        if match.group() in _OPENS:
+            waiting.append(position)
+        elif waiting:
+            found[waiting.pop()] = position
+    return found
+
+
+def _parameter(written: str, path: str) -> str:
+    if "=" in written:
+        return ""
+    words = re.findall(r"\w+", written.partition(":")[0])
+    return (words[-1] if path.endswith((*_TYPE_FIRST, ".php")) else words[0]) if words else ""
 
 
 def inner(string: re.Match[str]) -> tuple[int, int]:

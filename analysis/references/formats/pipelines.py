@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from analysis.references import guesses, recording
-from analysis.references.formats import jinja
+from analysis.references.formats import jinja, kestra
 from analysis.references.formats.sql import looks_like_sql
 from analysis.references.formats.sql import touches as sql_touches
 from analysis.references.locations import located, plain_path
@@ -42,6 +42,8 @@ def scan_structure(program: Program, path: str, value: Value) -> None:
     if isinstance(value, Table) and _DOUBLES & value.entries.keys():
         known["$"] = literal("$")
     value = _filled(value, known, program.env, {})
+    if isinstance(value, Table) and kestra.is_flow(value):
+        kestra.put_in(value)
     for table, keys in _tables(value, (), set()):
         site = _site(table, path)
         arguments = Arguments([], {key: entry for key, entry in table.entries.items() if isinstance(key, str)}, site)
@@ -50,7 +52,7 @@ def scan_structure(program: Program, path: str, value: Value) -> None:
         _pair(machine, [*keys], arguments, frame)
         for key, text in _strings(table):
             if key not in handled:
-                _address(machine, [*keys, key], text, path, frame)
+                _address(machine, [*keys, key], text, path, frame, kestra.role_of(table, key))
 
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(?P<name>[^}]{1,200}?)\s*\}\}")
@@ -221,16 +223,16 @@ def _strings(table: Table) -> Iterator[tuple[str, Text]]:
                 yield str(key), text
 
 
-def _address(machine: Machine, keys: list[str], text: Text, path: str, frame: Frame) -> None:
+def _address(machine: Machine, keys: list[str], text: Text, path: str, frame: Frame, known: Role | None = None) -> None:
     site = text.first_line or Site(path, 1)
     if looks_like_sql(text.flat):
-        for role, found, where, via in sql_touches(text):
+        for role, found, where, via in sql_touches(jinja.alone(text, machine.env)):
             recording.touch(machine, role, found.bucket, found.prefix, where or site, via, frame, confidence=0.8)
         return
     for part in expand(jinja.alone(text, machine.env), {}, machine.env).split(","):
         place = located(part.strip())
         if place is not None:
-            role = role_of_keys(keys)
+            role = known or role_of_keys(keys)
             recording.touch(machine, role, place.bucket, place.prefix, site, keys[-1], frame, confidence=0.7)
             machine.program.settings.add(site)
 

@@ -5,16 +5,16 @@ This reads blocks and `key = value` lines, as `terraform fmt` lays them out; exp
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import takewhile
 
+from analysis.references.formats import modules
+from analysis.references.formats.modules import Block
 from analysis.references.formats.sql import looks_like_sql
 from analysis.references.formats.sql import touches as sql_touches
 from analysis.references.guesses import guessed_role
 from analysis.references.locations import located
 from analysis.references.model import Role, Site
 from analysis.references.program import Program
-from analysis.references.python import environment
 from analysis.references.shells import shell, storage_tools
 from analysis.references.text import Text, hole, join, literal
 
@@ -41,31 +41,23 @@ _PAIRS: tuple[tuple[str, str, str, Role], ...] = (
     ("gcs_data_sink", "bucket_name", "path", "write"),
     ("google_cloudfunctions_function", "source_archive_bucket", "source_archive_object", "read"),
     ("storage_source", "bucket", "object", "read"),
+    ("backend gcs", "bucket", "prefix", "write"),
+    ("remote state", "bucket", "prefix", "read"),
 )
-_OBJECTS = (["google_storage_bucket_object"], ["google_storage_bucket"])
-
-
-@dataclass(slots=True)
-class _Block:
-    words: list[str]
-    line: int
-    values: dict[str, list[Text]] = field(default_factory=dict)
-    parent: "_Block | None" = None
-    children: "list[_Block]" = field(default_factory=list)
 
 
 def scan_terraform(program: Program) -> None:
-    """Record what all Terraform files of the checkout declare."""
+    """Record what all Terraform files of the checkout declare, a module's as often as it is called."""
     blocks = {file.path: list(_blocks(program, file.path)) for file in program.checkout.of("terraform")}
-    known = _names(program, blocks)
-    for path, found in blocks.items():
-        for block in found:
-            for name, value in _variables(block):
-                program.deployed.setdefault(name, _settled(value, known, program.env))
-            _record(program, path, block, known)
+    for folder, known in modules.scopes(program, blocks):
+        for path in [path for path in blocks if path.rpartition("/")[0] == folder]:
+            for block in blocks[path]:
+                for name, value in _variables(block):
+                    program.deployed.setdefault(name, modules.settled(value, known, program.env))
+                _record(program, path, block, known)
 
 
-def _variables(block: _Block) -> Iterator[tuple[str, Text]]:
+def _variables(block: Block) -> Iterator[tuple[str, Text]]:
     """Environment variables that a block hands to a container or a function."""
     if block.words[0] == "env" and (names := block.values.get("name")) and (values := block.values.get("value")):
         yield names[0].flat, values[0]
@@ -73,11 +65,11 @@ def _variables(block: _Block) -> Iterator[tuple[str, Text]]:
         yield from ((key, values[0]) for key, values in block.values.items())
 
 
-def _blocks(program: Program, path: str) -> Iterator[_Block]:
+def _blocks(program: Program, path: str) -> Iterator[Block]:
     """Every block, inner ones after the values they interrupt; a file of plain values is one block."""
     text = program.file_text(path)
-    stack = [_Block([path], 1)]
-    finished: list[_Block] = []
+    stack = [Block([path], 1)]
+    finished: list[Block] = []
     key = ""
     for number, whole, body in _lines(text):
         line, flat = whole, whole.flat
@@ -88,7 +80,7 @@ def _blocks(program: Program, path: str) -> Iterator[_Block]:
             continue
         opened = _OPEN.match(flat)
         if opened:
-            inner = _Block(re.findall(r"[\w./-]+", opened["words"]), number, parent=stack[-1])
+            inner = Block(re.findall(r"[\w./-]+", opened["words"]), number, parent=stack[-1])
             stack[-1].children.append(inner)
             stack.append(inner)
             line = line.cut(opened.start("rest"))
@@ -148,47 +140,7 @@ def _filled(text: Text) -> Text:
     return text.replace_spans(spans)
 
 
-def _names(program: Program, blocks: dict[str, list[_Block]]) -> dict[str, Text]:
-    """What `var.x`, `local.x` and `google_storage_bucket.x.name` stand for."""
-    known: dict[str, Text] = {}
-    for path, found in blocks.items():
-        for block in found:
-            if block.words[0] == "variable" and len(block.words) > 1 and (values := block.values.get("default")):
-                known.setdefault(f"var.{block.words[1]}", values[0])
-            elif block.words[0] == "locals":
-                known.update({f"local.{key}": values[0] for key, values in block.values.items()})
-            elif block.words[:2] == ["resource", "google_storage_bucket"] and (values := block.values.get("name")):
-                for attribute in ("name", "id"):
-                    known[f"google_storage_bucket.{block.words[2]}.{attribute}"] = values[0]
-            elif (
-                block.words[0] in ("resource", "data")
-                and block.words[1:2] in _OBJECTS
-                and (values := block.values.get("name"))
-            ):
-                data = "data." if block.words[0] == "data" else ""
-                for attribute in ("name", "output_name"):
-                    known[f"{data}{block.words[1]}.{block.words[2]}.{attribute}"] = values[0]
-                if buckets := block.values.get("bucket"):
-                    known[f"{data}{block.words[1]}.{block.words[2]}.bucket"] = buckets[0]
-            elif path.endswith(".tfvars") and (program.env is None or program.env in path):
-                known.update({f"var.{key}": values[0] for key, values in block.values.items()})
-    return known
-
-
-def _settled(text: Text, known: dict[str, Text], env: str | None, depth: int = 0) -> Text:
-    parts = Text()
-    for piece in text.pieces:
-        value = known.get(piece.label) if piece.hole else None
-        if value is not None and depth < 5:
-            parts = parts + _settled(value, known, env, depth + 1)
-        elif piece.hole and environment.names_environment(piece.label.rpartition(".")[2]):
-            parts = parts + (environment.current(env) or hole(piece.label))
-        else:
-            parts = parts + Text((piece,))
-    return parts
-
-
-def _chosen(source: _Block) -> list[Text]:
+def _chosen(source: Block) -> list[Text]:
     """The prefixes that the conditions beside a transfer's source leave; everything without them."""
     beside = source.parent.children if source.parent else []
     found = [text for block in beside if block.words[0] == "object_conditions" for text in
@@ -196,19 +148,32 @@ def _chosen(source: _Block) -> list[Text]:
     return found or [literal("")]
 
 
-def _record(program: Program, path: str, block: _Block, known: dict[str, Text]) -> None:
-    kind = block.words[1] if block.words[0] in ("resource", "data") and len(block.words) > 1 else block.words[0]
+def _kind(block: Block) -> str:
+    """The type of a resource, or what else a block is; where the state of Terraform itself lies is told apart."""
+    first, *rest = block.words
+    if first in ("resource", "data") and rest:
+        return rest[0]
+    if first == "backend" and rest:
+        return f"backend {rest[0]}"
+    above = block.parent
+    if first == "config" and above and above.words[:2] == ["data", "terraform_remote_state"]:
+        return "remote state" if [text.flat for text in above.values.get("backend", ())] == ["gcs"] else first
+    return first
+
+
+def _record(program: Program, path: str, block: Block, known: dict[str, Text]) -> None:
+    kind = _kind(block)
     for name, bucket_key, path_key, role in _PAIRS:
         if kind == name and (buckets := block.values.get(bucket_key)):
             paths = block.values.get(path_key) or [literal("")]
-            bucket = _settled(buckets[0], known, program.env)
+            bucket = modules.settled(buckets[0], known, program.env)
             for prefix in _chosen(block) if name == "gcs_data_source" and path_key not in block.values else paths[:1]:
-                settled = _settled(prefix, known, program.env)
+                settled = modules.settled(prefix, known, program.env)
                 program.record(role, bucket, settled, Site(path, block.line), kind, 0.9, workload="terraform")
             return
     for key, values in block.values.items():
         for value in values:
-            settled = _settled(value, known, program.env)
+            settled = modules.settled(value, known, program.env)
             if _COMMANDS.search(settled.flat) or looks_like_sql(settled.flat):
                 _run(program, path, settled)
                 continue

@@ -26,6 +26,7 @@ from analysis.references.text import HOLE, Text, hole, literal
 _IMPORTS = re.compile(r"^(?:import|from) [\w.]+", re.MULTILINE)  # of Python
 _NAMED = re.compile(r"\$\{?(?P<name>\w+)(?:\[[@*]\])?\}?")
 _TOOL = re.compile(r"(?:.*/)?(?:gsutil|gcloud)$")
+_FROM_STDIN = ("-I", "--read-paths-from-stdin")  # of gsutil, of gcloud storage: it acts on what it is told there
 _SHELLS = frozenset(("bash", "sh", "/bin/bash", "/bin/sh", "zsh"))
 _ASSIGNMENT = re.compile(r"^(?P<name>[A-Za-z_]\w*)=")
 _ALL_WORDS = frozenset(("$@", "$*", "${@}", "${*}"))
@@ -299,6 +300,8 @@ class _Run:
         if words[0].flat == "xargs" or words[0].flat.endswith("/xargs"):
             begin = next((index for index, word in enumerate(words[1:], 1) if _TOOL.match(word.flat)), None)
             words = [*words[begin:], self.listed or hole("listed")] if begin is not None else words
+        elif line.before == "|" and _TOOL.match(words[0].flat):
+            words = [self.listed or hole("listed") if word.flat in _FROM_STDIN else word for word in words]
         words = [self._mounted(word) for word in words] if self.mounts else words
         if words[0].flat.endswith("gcsfuse"):
             self._mount(words)

@@ -230,8 +230,10 @@ def _bq(words: list[Text]) -> Iterator[Touch]:
             yield from sql.touches(word)
             continue
         start = word.flat.find("gs://")
+        # Where the partitions' names begin is no object that is read.
+        acts: Role = "reference" if word.flat.startswith("--hive_partitioning_source_uri_prefix") else role
         for part in word.cut(start).split(",") if start >= 0 else []:
-            yield from _place(role, part, f"bq {verb}".strip())
+            yield from _place(acts, part, f"bq {verb}".strip())
 
 
 _FLAGS = frozenset(("--verbose", "--supervise", "--help", "--version"))
