@@ -18,8 +18,10 @@ _SUFFIXES = {
     "sql": ".sql .hql .bq .sqlx .ddl .jinja .j2 .jinja2",
     "yaml": ".yaml .yml",
     "json": ".json",
-    "config": ".toml .cfg .ini .env .properties .conf .config .nf",
+    "config": ".toml .cfg .ini .env .properties .conf .config",
     "shell": ".sh .bash .zsh .ksh",
+    "makefile": ".mk",
+    "nextflow": ".nf",
     "windows": ".bat .cmd .ps1",
     "terraform": ".tf .tfvars .hcl",
     "script": ".js .ts .mjs .cjs .mts .cts .jsx .tsx .scala .sc .java .kt .kts .go .r .cs .rb .php .groovy",
@@ -28,6 +30,8 @@ _SUFFIXES = {
 _LANGUAGES = {suffix: language for language, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
 _NAMES = {
     "Makefile": "makefile",
+    "makefile": "makefile",
+    "GNUmakefile": "makefile",
     "Dockerfile": "docker",
     "Jenkinsfile": "jenkins",
     ".env": "config",

@@ -31,7 +31,7 @@ _SILENT = re.compile(
     r"|urlparse|urlsplit|removeprefix|removesuffix|startswith|endswith|replace|partition|rpartition|write|writelines|Template|Exception|\w+Error|Field|field)$"
 )
 _WRITES = re.compile(
-    r"^template_location$|^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|checkpoint|ckpt|log_dir|logdir|model_dir|pipeline_root)(?:_|$)"
+    r"^template_location$|^(?:dest|destination|target|output|out|sink|dst|export|to|write|upload|save|report|temp|tmp|temporary|staging|stage_location|checkpoint|ckpt|log_dir|logdir|model_dir|pipeline_root)(?:_|$)"
     r"|(?:_|^)(?:outputs?|destinations?|dest|targets?|sinks?|loaders?|temp|tmp|temporary|staging|checkpoint|ckpt|(?:log|model|out|work)_?dir)(?:_|$)",
     re.IGNORECASE,
 )

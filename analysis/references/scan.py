@@ -136,7 +136,7 @@ def _run(program: Program) -> None:
     _starts(program)
     scan_scripts(program)
     clients.scan_clients(program)
-    for file in program.checkout.of("sql", "script", "document"):
+    for file in program.checkout.of("sql", "script", "nextflow", "document"):
         literals.scan_file(program, file)
     _what_is_left(program, written)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from analysis.references.checkout import SourceFile
 from analysis.references.ecmascript.touches import ENDINGS
-from analysis.references.formats import clients, jenkins, jinja, pipelines, sql, sql_templates, structured
+from analysis.references.formats import clients, jenkins, jinja, nextflow, pipelines, sql, sql_templates, structured
 from analysis.references.guesses import guessed_role
 from analysis.references.locations import embedded
 from analysis.references.model import Role, Site
@@ -17,8 +17,9 @@ from analysis.references.shells import commands, shell, storage_tools, windows
 from analysis.references.text import Text, hole, join, literal
 
 _STARTS = re.compile(r"gsutil|gcloud storage|python[\d.]*[\s\"',]|\.py\b|[Oo]perator\b.*\n(?:.*\n){0,12}.*bucket")
-_RECIPE = re.compile(r"^\t[ \t]*([@+-]+)", re.MULTILINE)  # of make: said to make, not to the shell
+_RECIPE = re.compile(r"^(?<!\\\n)(?<!\\\r\n)\t[ \t]*([@+-]+)", re.MULTILINE)  # said to make, at a command's start
 _PAIRED = re.compile(r"^\s*(?:-\s*)?(?:gcs_)?bucket(?:_name)?\s*:", re.MULTILINE)
+MAXIMUM_DEPTH = 3  # of Makefiles that include one another
 _KEY = re.compile(r"^\s*(?:-\s*)?[\"']?(?P<key>[\w.-]+)[\"']?\s*[:=]\s*")
 
 
@@ -68,16 +69,30 @@ def _shell(program: Program, file: SourceFile) -> None:
     known = dict(program.deployed)
     if file.language == "windows":
         text = windows.as_shell(text, file.path)
-    if file.language == "makefile":  # $(NAME) and $$NAME there are ${NAME} and $NAME to the shell
-        known.update(shell.make_variables(text))
-        text = text.replace_spans([(m.start(1), m.end(1), Text()) for m in _RECIPE.finditer(text.flat)])
-        spans = [
-            (m.start(), m.end(), literal("${" + m[1] + "}" if m[1] else "$", text.cut(m.start(), m.end()).first_line))
-            for m in re.finditer(r"\$\((\w+)\)|\$\$", text.flat)
-        ]
-        text = text.replace_spans(spans)
+    if file.language == "makefile":
+        text, known = _makefile(program, file.path, known, 0)
     for command in shell.commands(text, known, program.env, sourced=_sourced(program, file.path)):
         _command(program, command, file.path, workload)
+
+
+_INCLUDED = re.compile(r"^-?include[ \t]+(?P<names>[^\n#]+)", re.MULTILINE)
+
+
+def _makefile(program: Program, path: str, known: dict[str, Text], depth: int) -> tuple[Text, dict[str, Text]]:
+    """A Makefile as a shell reads it, `$(NAME)` and `$$NAME` as `${NAME}` and `$NAME`, and what its variables are."""
+    text = program.file_text(path)
+    text = text.replace_spans([(m.start(1), m.end(1), Text()) for m in _RECIPE.finditer(text.flat)])
+    spans = [
+        (m.start(), m.end(), literal("${" + m[1] + "}" if m[1] else "$", text.cut(m.start(), m.end()).first_line))
+        for m in re.finditer(r"\$\((\w+)\)|\$\$", text.flat)
+    ]
+    text = text.replace_spans(spans)
+    for match in _INCLUDED.finditer(text.flat) if depth < MAXIMUM_DEPTH else ():
+        for name in match["names"].split():
+            there = program.nearest(name.rpartition("}")[2].lstrip("./"), path)
+            if there is not None and there != path:
+                known = _makefile(program, there, known, depth + 1)[1]
+    return text, shell.make_variables(text, known, program.env)
 
 
 def _jenkins(program: Program, file: SourceFile) -> None:
@@ -132,8 +147,8 @@ def _command(program: Program, command: shell.Command, path: str, workload: str)
         option = "" if equals or not word.flat.startswith("--") else option
 
 
-# The key before an address inside a word: `…?gcsPath=gs://…`, `{"inputFile": "gs://…`.
-_INNER_KEY = re.compile(r"[?&,{\"'](?P<key>[A-Za-z]\w*)[\"']?\s*[=:]\s*[\"']?\Z")
+# The key before an address inside a word: `…?gcsPath=gs://…`, `{"inputFile": "gs://…`, `--output=gs://…`.
+_INNER_KEY = re.compile(r"(?:[?&,{\"']|(?:^|\s)-{1,2})(?P<key>[A-Za-z]\w*)[\"']?\s*[=:]\s*[\"']?\Z")
 
 
 def _written(command: shell.Command, path: str) -> Site:
@@ -262,6 +277,7 @@ _LANGUAGES: dict[str, Callable[[Program, SourceFile], None]] = {
     "windows": _shell,
     "jenkins": _jenkins,
     "docker": _shell,
+    "nextflow": lambda program, file: nextflow.scan_pipeline(program, file.path),
     "yaml": _structured,
     "json": _structured,
     "config": _structured,

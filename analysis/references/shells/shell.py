@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from itertools import islice, product, takewhile
 
 from analysis.references.model import Site
+from analysis.references.python import environment
 from analysis.references.shells.shell_words import (
     Line,
     Word,
@@ -29,12 +30,15 @@ _TOOL = re.compile(r"(?:.*/)?(?:gsutil|gcloud)$")
 _FROM_STDIN = ("-I", "--read-paths-from-stdin")  # of gsutil, of gcloud storage: it acts on what it is told there
 _SHELLS = frozenset(("bash", "sh", "/bin/bash", "/bin/sh", "zsh"))
 _ASSIGNMENT = re.compile(r"^(?P<name>[A-Za-z_]\w*)=")
+# What a variable is handed by whoever runs the script, with a default or none.
+_HANDED = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>\$\{?(?P<of>\w+)(?::?-[^${}]*)?\}?)$")
 _ALL_WORDS = frozenset(("$@", "$*", "${@}", "${*}"))
 _KEYWORDS = frozenset(
     "if then else elif fi do done while until ! time sudo exec nohup eval command { } "  # noqa: SIM905 - reads better
     "export local readonly declare set env".split()
 )
 MAXIMUM_WAYS = 8  # in which one command may be run by loops and branches
+MAXIMUM_NAMES = 4  # of a Makefile that stand for one another
 MAXIMUM_CALLS = 60  # of the functions of one script
 
 
@@ -265,6 +269,10 @@ class _Run:
             if word.text.flat in _ALL_WORDS:
                 words.extend(_numbered(known) or [expand(word.text, known, self.env)])
                 continue
+            handed = _HANDED.match(word.text.flat)
+            if handed and handed["of"] not in known and (here := self._environment(handed["name"])) is not None:
+                words.append(word.text.cut(0, handed.start("value")) + here)
+                continue
             inner, nested = without_substitutions(word.text, self.depth)
             outputs = []
             for part in nested:
@@ -293,6 +301,9 @@ class _Run:
             yield from self._call(head, words[1:])
         else:
             yield from self._plain(words, known, stdin, line, raw)
+
+    def _environment(self, name: str) -> Text | None:
+        return environment.current(self.env) if environment.names_environment(name) else None
 
     def _plain(
         self, words: list[Text], known: dict[str, Text], stdin: Text | None, line: Line, raw: list[Word]
@@ -462,11 +473,18 @@ def _output(found: list[Command]) -> Text:
     return hole("output of a command")
 
 
-def make_variables(text: Text) -> dict[str, Text]:
-    """Variables that a Makefile assigns."""
-    found: dict[str, Text] = {}
+_MADE = re.compile(r"^(?:export\s+|override\s+)*(?P<name>[A-Za-z_]\w*)\s*(?P<how>[:?+!]*)=\s*(?P<value>.*?)\s*$")
+
+
+def make_variables(text: Text, known: Mapping[str, Text], env: str | None) -> dict[str, Text]:
+    """Variables that a Makefile assigns, with those of `known` put in; `?=` leaves the environment's name to others."""
+    found = dict(known)
     for line in text.lines():
-        match = re.match(r"^(?:export\s+)?([A-Za-z_]\w*)\s*[:?+]?=\s*(.*?)\s*$", line.flat)
+        match = _MADE.match(line.flat)
         if match:
-            found.setdefault(match[1], line.cut(match.start(2), match.end(2)).strip("'\""))
+            left_open = "?" in match["how"] and environment.names_environment(match["name"])
+            value = line.cut(match.start("value"), match.end("value")).strip("'\"")
+            found.setdefault(match["name"], (environment.current(env) if left_open else None) or value)
+    for _ in range(MAXIMUM_NAMES):
+        found = {name: expand(value, found, env) for name, value in found.items()}
     return found
