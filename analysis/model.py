@@ -143,12 +143,29 @@ class RuleReason:
     sentence: str
 
 
+def prefix_of(path: str) -> str:
+    """What the names at a path begin with: `a/b` and `a/b/` are a folder, `customer_*` is whatever begins so."""
+    if not path or path.endswith("/"):
+        return path
+    return path.removesuffix("*") if path.endswith("*") else f"{path}/"
+
+
+def path_of(prefix: str) -> str:
+    """How a prefix is written: a folder with its slash, any other one with a star."""
+    return prefix if not prefix or prefix.endswith("/") else f"{prefix}*"
+
+
+def name_of(prefix: str) -> str:
+    """What a subfolder with this prefix is called."""
+    return path_of(prefix).removesuffix("/")
+
+
 @dataclass(frozen=True)
 class Subfolder:
     """One migration candidate: a prefix with its contents, its users and its verdicts."""
 
-    name: str  # 'bigquery_imports/seed'; '' for what lies at the root
-    prefix: str  # 'bigquery_imports/seed/'; '' for the root
+    name: str  # 'bigquery_imports/seed'; 'customer_*' for folders alike at the top; '' for what else lies at the root
+    prefix: str  # 'bigquery_imports/seed/', 'customer_'; '' for the root
     template: str  # 'QPI_exports/qpi_answers_{YYYYMMDD}/'; equals the prefix where nothing repeats
     objects: int
     bytes: int

@@ -36,7 +36,7 @@ DEFAULT_FILE = Path("thermocline.toml")
 class SubfolderOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the owner of the bucket knows better: a boundary, and verdicts if given (each is marked as set by hand)."""
 
-    prefix: str
+    prefix: str  # `export/crm/`; at the top of the bucket also `customer_*`, all folders whose names begin so
     temperature: Temperature | None = None
     pattern: Pattern | None = None
     together: bool = True  # False: look for boundaries below this prefix instead of keeping it in one piece

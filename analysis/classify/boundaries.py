@@ -1,6 +1,7 @@
 """Where one subfolder ends and the next begins.
 
-Top-level folders are the start. A boundary moves down in two cases only: a folder holds nothing but one other folder
+Top-level folders are the start; those whose names have the same beginning and vary behind it (`customer_001/`,
+`customer_002/`) are one subfolder. A boundary moves down in two cases only: a folder holds nothing but one other folder
 that holds folders (then the boundary belongs to the inner one), or its children differ: groups of them share no
 program, or some are in use while others with weight are not. People are no reason to split, and neither is what one
 job does to many children: those are one use case with mapped subfolders.
@@ -15,6 +16,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from analysis.classify.thresholds import SubfolderLimits, Thresholds
+from analysis.model import prefix_of
 from analysis.settings import SubfolderOverride
 
 # This many children that share a job are a collection of tables: single unread tables do not make it fall apart. Nor
@@ -42,11 +44,16 @@ class Child:
 
 @dataclass(frozen=True)
 class Boundary:
-    """A subfolder's prefix, and why it starts there."""
+    """Where a subfolder starts, and why. `customer_*/` stands for the folders at the top whose names begin so."""
 
     path: str
     rule: str
     sentence: str
+
+    @property
+    def prefix(self) -> str:
+        """What all names in it begin with."""
+        return prefix_of(self.path.removesuffix("/"))
 
 
 def find_boundaries(
@@ -66,7 +73,7 @@ def find_boundaries(
     divided = parents_of(before)
     kept = {f"{override.name}/": override for override in overrides}
     found: dict[str, Boundary] = {}
-    pending = [Boundary(top, "top level", "a folder at the top of the bucket") for top in tops]
+    pending = [_top(top) for top in tops]
     while pending:
         here = pending.pop()
         override = kept.get(here.path)
@@ -93,9 +100,19 @@ def find_boundaries(
             pending.extend(Boundary(part.path, *reason) for part in leaving)
     for path, override in kept.items():
         if override.together:
-            found = {known: boundary for known, boundary in found.items() if not known.startswith(path)}
+            whole = prefix_of(override.name)
+            found = {known: boundary for known, boundary in found.items() if not known.startswith(whole)}
             found[path] = Boundary(path, "override", "set in the settings")
     return tuple(found[path] for path in sorted(found))
+
+
+def _top(path: str) -> Boundary:
+    if path.endswith("*/"):
+        stem = path.removesuffix("*/")
+        return Boundary(
+            path, "folders alike", f"folders at the top of the bucket whose names begin with {stem} and vary"
+        )
+    return Boundary(path, "top level", "a folder at the top of the bucket")
 
 
 def depth(path: str) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.classify.facts import Consumer, Span
-from analysis.model import CodeSite
+from analysis.model import CodeSite, name_of
 
 CODE_ROLE = {"read": "read", "write": "write", "delete": "delete", "list": "list"}
 
@@ -26,7 +26,7 @@ class CodeMap:
         found = []
         for workload in sorted(here):
             others = sorted(
-                other.removesuffix("/")
+                name_of(other)
                 for other, sites in self.sites.items()
                 if other != prefix and any(_works(site) and site.workload == workload for site in sites)
             )
@@ -40,7 +40,7 @@ def _works(site: CodeSite) -> bool:
 
 
 def map_code(sites: Iterable[CodeSite], prefixes: Sequence[str]) -> CodeMap:
-    """Assign every site to the subfolders (prefixes with closing slash, '' for the root) that it can mean."""
+    """Assign every site to the subfolders (their prefixes, '' for the root) that it can mean."""
     mapped = CodeMap()
     named = [prefix for prefix in prefixes if prefix]
     for site in sites:
@@ -57,7 +57,7 @@ def map_code(sites: Iterable[CodeSite], prefixes: Sequence[str]) -> CodeMap:
         if len(covered) == 1:
             mapped.sites[covered[0]].append(site)
         elif covered:
-            span = Span(site, tuple(prefix.removesuffix("/") for prefix in covered))
+            span = Span(site, tuple(name_of(prefix) for prefix in covered))
             for prefix in covered:
                 mapped.spans[prefix].append(span)
         elif inside:

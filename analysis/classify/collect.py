@@ -47,8 +47,8 @@ def collect_facts(
         prefix: tuple(Use(consumers[row[0]], row[1], days_from_bits(row[2]), *row[3:]) for row in rows)
         for prefix, rows in by_prefix["use"].items()
     }
-    reasons = {boundary.path: (boundary.rule, boundary.sentence) for boundary in boundaries}
-    known = sorted(sizes.keys() | uses.keys() | {boundary.path for boundary in boundaries})
+    reasons = {boundary.prefix: (boundary.rule, boundary.sentence) for boundary in boundaries}
+    known = sorted(sizes.keys() | uses.keys() | {boundary.prefix for boundary in boundaries})
     prefixes = [p for p in known if _worth_showing(p, sizes, uses.get(p, ()), scope)]
     code = map_code(_code_sites(connection, scope), prefixes)
     tangled = [
@@ -204,8 +204,8 @@ def _formats(connection: duckdb.DuckDBPyConnection, scope: Scope, prefix: str) -
             bucket=scope.bucket,
             snapshot=scope.inventory_date,
             prefix=prefix,
-            # '0' follows '/': every name below the prefix sorts before it.
-            prefix_end=f"{prefix[:-1]}0" if prefix else "\U0010ffff",
+            # Every name that begins with the prefix sorts before it.
+            prefix_end=f"{prefix[:-1]}{chr(ord(prefix[-1]) + 1)}" if prefix else "\U0010ffff",
         )
         return {extension: objects for extension, objects, _ in rows}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from analysis.classify.coverage import Coverage
-from analysis.model import ChildFolder, ClassAge, CodeSite, ConsumerKind
+from analysis.model import ChildFolder, ClassAge, CodeSite, ConsumerKind, name_of
 
 HORIZON_DAYS = 400
 LAST_30 = (1 << 30) - 1
@@ -94,7 +94,7 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Everything that the rules may look at for one subfolder; `prefix` ends with a slash, or is '' for the root."""
+    """Everything that the rules may look at for one subfolder; `prefix` is what its names begin with."""
 
     prefix: str
     coverage: Coverage
@@ -128,8 +128,8 @@ class Facts:
 
     @property
     def name(self) -> str:
-        """The prefix without its slash."""
-        return self.prefix.removesuffix("/")
+        """What it is called."""
+        return name_of(self.prefix)
 
     @property
     def as_of(self) -> date:

@@ -234,7 +234,8 @@ def draw_boundaries(connection: duckdb.DuckDBPyConnection, scope: Scope, setting
         settings.thresholds,
         before,
     )
-    run(connection, "subfolder_leaf", boundaries=json.dumps([boundary.path for boundary in boundaries]))
+    places = [{"path": boundary.path, "prefix": boundary.prefix} for boundary in boundaries]
+    run(connection, "subfolder_leaf", boundaries=json.dumps(places))
     return boundaries
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
+from analysis.model import prefix_of
 from executor.dates import DateRange, partition_regex
 from executor.errors import MoveRefused
 from executor.objects import OWN_PREFIX
@@ -22,7 +23,7 @@ ANOTHER_SUBFOLDER = "belongs to another subfolder of the plan"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One source prefix and the target prefix that replaces it; both end with '/' or are empty."""
+    """One source prefix and the target prefix that replaces it: both are folders or empty, or both begin names."""
 
     source_prefix: str
     target_prefix: str
@@ -130,11 +131,6 @@ def _bad_name(target: str) -> str | None:
     return None
 
 
-def folder(path: str) -> str:
-    """A path as a folder prefix: '' stays '', everything else ends with '/'."""
-    return path if not path or path.endswith("/") else path + "/"
-
-
 # https://cloud.google.com/storage/docs/buckets#naming
 BUCKET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,220}[a-z0-9])?")
 
@@ -160,7 +156,8 @@ def compile_pattern(
 
     `as_of` is the day that `last_N_days` counts back from (that day included).
     """
-    source, target = folder(source_path.replace("{env}", env)), folder(target_path.replace("{env}", env))
+    source_path, target_path = source_path.replace("{env}", env), target_path.replace("{env}", env)
+    source, target = prefix_of(source_path), prefix_of(target_path)
     source_bucket, target_bucket = source_bucket.replace("{env}", env), target_bucket.replace("{env}", env)
     for bucket in (source_bucket, target_bucket):
         if not BUCKET_NAME.fullmatch(bucket):
@@ -171,13 +168,18 @@ def compile_pattern(
         )
     segments = [Segment(source, target)]
     if kind == "multi_folder" and subfolder_mapping:
-        segments = [Segment(source + folder(k), target + folder(v)) for k, v in sorted(subfolder_mapping.items())]
+        segments = [Segment(source + prefix_of(k), target + prefix_of(v)) for k, v in sorted(subfolder_mapping.items())]
     partition = dates = None
     if kind == "date_partitioned":
         if not partition_pattern:
             raise MoveRefused("date_partitioned without partition_pattern", "add one such as 'export_{YYYYMMDD}/'")
         partition = partition_regex(partition_pattern, env)
         dates = DateRange.parse(date_range or "all", as_of)
+    if source_path.endswith("*") != target_path.endswith("*") and not subfolder_mapping:
+        raise MoveRefused(
+            f"{source_path!r} would become {target_path!r}: only one of them is the beginning of a name",
+            "end both with '*', or both with '/'",
+        )
     wildcards = tuple(file_patterns if kind == "file_pattern" and file_patterns else file_types)
     nested = include_subfolders if include_subfolders is not None else kind in {"multi_folder", "date_partitioned"}
     pattern = Pattern(

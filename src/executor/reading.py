@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import nearest
+from analysis.model import prefix_of
 from executor.definition import BucketWishes, Definition
 from executor.errors import ApprovalNeeded, MoveRefused
 from executor.patterns import compile_pattern, refuse_overlaps
@@ -83,7 +84,7 @@ def definition_of(plan: Plan, phase: Phase, move: Move) -> Definition:
         validation=migration.validation,
         retention_days=migration.retention_days,
         # A configured path may lie inside a larger subfolder; then the evidence says nothing about its size.
-        approved_bytes=move.bytes if move.bytes and f"{move.subfolder}/" == migration.source_path else None,
+        approved_bytes=move.bytes if move.bytes and prefix_of(move.subfolder) == migration.source_prefix else None,
     )
 
 

@@ -37,7 +37,7 @@ def breakages(subfolder: Subfolder, migration: Migration, facts: BucketFacts | N
             "a system outside the team's projects uses it: agree on a date, and grant it access to the new bucket"
         )
     if facts is not None:
-        found += facts.breaking(migration.source_path)
+        found += facts.breaking(migration.source_prefix)
     return tuple(dict.fromkeys(found))
 
 

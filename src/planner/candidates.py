@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from analysis.errors import nearest
-from analysis.model import Analysis, Isolation, Subfolder, Temperature
+from analysis.model import Analysis, Isolation, Subfolder, Temperature, name_of, path_of, prefix_of
 from planner.config_file import MigrationConfigs, UseCase
 from planner.errors import InvalidPlanInput
-from planner.naming import folder, render, spoken_alike, use_case_name
+from planner.naming import render, spoken_alike, use_case_name
 from planner.settings import PlannerSettings
 
 # From the easiest to the hardest to move: several subfolders under one use case are as hard as the hardest.
@@ -39,7 +39,8 @@ def candidates(
     configured = _configured(analysis, configs, env) if configs and settings.use_cases != "discovered" else []
     rows = [*configured]
     if settings.use_cases != "configured":
-        taken = {spoken_alike(row.use_case) for row in rows}
+        # A subfolder called like the bucket itself must not be given the bucket's own name as its target.
+        taken = {spoken_alike(row.use_case) for row in rows} | {analysis.bucket.removesuffix(f"-bucket-{env}")}
         rows += _discovered(analysis, configured, taken)
     _check_names(rows, settings)
     return [row for row in rows if row.use_case not in settings.exclude and row.subfolder.name not in settings.exclude]
@@ -55,7 +56,7 @@ def _check_names(rows: list[Candidate], settings: PlannerSettings) -> None:
 
 
 def _discovered(analysis: Analysis, configured: list[Candidate], taken: set[str]) -> list[Candidate]:
-    sources = [(row, folder(row.config.source_path)) for row in configured if row.config]
+    sources = [(row, prefix_of(row.config.source_path)) for row in configured if row.config]
     rows = []
     for subfolder in analysis.subfolders:
         covering = next((row for row, path in sources if subfolder.prefix.startswith(path)), None)
@@ -85,16 +86,16 @@ def _configured(analysis: Analysis, configs: MigrationConfigs, env: str) -> list
                 f"{configs.at(name, 'source_bucket')}: `{name}` reads {bucket}, not {analysis.bucket}",
                 "check --env and --bucket, or analyse that bucket too",
             )
-        path = folder(render(use_case.source_path, env, configs.at(name, "source_path")))
-        rendered = msgspec.structs.replace(use_case, source_path=path)
+        path = prefix_of(render(use_case.source_path, env, configs.at(name, "source_path")))
+        rendered = msgspec.structs.replace(use_case, source_path=path_of(path))
         subfolder, differences = _evidence(analysis, path, f"{configs.at(name, 'source_path')}: `{name}`")
         rows.append(Candidate(name, subfolder, rendered, configs.at(name), differences))
     return rows
 
 
 def _evidence(analysis: Analysis, path: str, where: str) -> tuple[Subfolder, tuple[str, ...]]:
-    """The evidence about a configured source path: that subfolder, those below it, or the one it lies in."""
-    below = [subfolder for subfolder in analysis.subfolders if subfolder.prefix.startswith(path) and subfolder.name]
+    """The evidence about a configured source prefix: that subfolder, those below it, or the one it lies in."""
+    below = [one for one in analysis.subfolders if one.prefix.startswith(path) and (one.name or not path)]
     if len(below) == 1 and below[0].prefix == path:
         return below[0], ()
     if below:
@@ -105,9 +106,11 @@ def _evidence(analysis: Analysis, path: str, where: str) -> tuple[Subfolder, tup
         whole = max(around, key=lambda subfolder: len(subfolder.prefix))
         note = f"the evidence does not tell {path} apart from {whole.prefix}: numbers are those of the whole"
         inside = tuple(prefix for prefix in whole.excludes if prefix.startswith(path))
-        return replace(whole, name=path.rstrip("/"), prefix=path, excludes=inside), (note,)
-    known = tuple(subfolder.prefix for subfolder in analysis.subfolders if subfolder.name)
-    raise InvalidPlanInput(f"{where}: nothing is known about {analysis.bucket}/{path}", nearest(path, known))
+        return replace(whole, name=name_of(path), prefix=path, excludes=inside), (note,)
+    known = tuple(path_of(subfolder.prefix) for subfolder in analysis.subfolders if subfolder.name)
+    raise InvalidPlanInput(
+        f"{where}: nothing is known about {analysis.bucket}/{path_of(path)}", nearest(path_of(path), known)
+    )
 
 
 def merged(parts: list[Subfolder], path: str) -> Subfolder:
@@ -116,7 +119,7 @@ def merged(parts: list[Subfolder], path: str) -> Subfolder:
     reads = [part.read_bytes for part in parts]
     return replace(
         hardest,
-        name=path.rstrip("/"),
+        name=name_of(path),
         prefix=path,
         template=path,
         objects=sum(part.objects for part in parts),

@@ -60,7 +60,7 @@ def _moving(plan: Plan, phase: int | None) -> Iterable[tuple[int, Move]]:
 
 
 def _subfolder(analysis: Analysis, move: Move) -> Subfolder | None:
-    path = move.migration.source_path
+    path = move.migration.source_prefix
     parts = [each for each in analysis.subfolders if each.prefix.startswith(path) and each.prefix]
     exact = [each for each in parts if each.prefix == path]
     if exact:

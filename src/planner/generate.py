@@ -117,7 +117,7 @@ def _row(
         set_already=facts.rules(subfolder.prefix, soft_delete_days) if facts else NO_RULES,
         configured=asked.terms if asked else None,
     )  # fmt: skip
-    if candidate.config is not None and subfolder.name:
+    if candidate.config is not None:
         placement = _configured(placement)
     elif placement.action == "move" and not decision.move_pays and not _insisted(candidate, settings):
         placement = stay("a bucket of its own costs more than it is worth: set a lifecycle rule in place")
@@ -161,9 +161,9 @@ def _claim(row: Row) -> Claim:
     migration = row.migration
     return Claim(
         use_case=row.candidate.use_case,
-        source_path=migration.source_path,
+        source_prefix=migration.source_prefix,
         bucket=migration.target_bucket or "",
-        target_path=migration.target_path,
+        target_prefix=migration.target_prefix,
         mapping=migration.subfolder_mapping,
         children=frozenset(child.name for child in row.candidate.subfolder.children),
     )

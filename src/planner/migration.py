@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from analysis.model import path_of, prefix_of
 from planner.access_grants import grants
 from planner.candidates import Candidate
 from planner.config_file import UseCase
@@ -14,7 +15,7 @@ from planner.dates import check_date_range
 from planner.errors import InvalidPlanInput
 from planner.ladder_reading import rules_for_copies
 from planner.lifecycle import Policy, checked, named_policy, policy_of, refuse_deleting_now
-from planner.naming import folder, render_partition
+from planner.naming import render_partition, written
 from planner.plan import BucketSettings, Migration, Validation
 from planner.settings import PlannerSettings
 from planner.target import Target
@@ -39,7 +40,7 @@ def staying(candidate: Candidate, scene: Scene, option: Option | None) -> Migrat
     return Migration(
         pattern="single_folder",
         source_bucket=scene.source_bucket,
-        source_path=prefix,
+        source_path=path_of(prefix),
         location=scene.location,
         include_subfolders=bool(prefix),
         exclude_prefixes=candidate.subfolder.excludes,
@@ -60,7 +61,7 @@ def moving(
     base = Migration(
         pattern="single_folder",
         source_bucket=scene.source_bucket,
-        source_path=subfolder.prefix,
+        source_path=path_of(subfolder.prefix),
         target_bucket=target.bucket,
         target_path=target.path,
         storage_class=option.storage_class,
@@ -98,7 +99,7 @@ def asked_lifecycle(candidate: Candidate, target: Target, scene: Scene) -> Asked
         storage_class, policy = named_policy(wanted, scene.settings, candidate.where)
     else:
         policy = checked(wanted, candidate.where)
-    (ladder, others), from_copy = rules_for_copies(policy["rule"], target.path, scene.soft_delete_days)
+    (ladder, others), from_copy = rules_for_copies(policy["rule"], prefix_of(target.path), scene.soft_delete_days)
     return Asked(policy, Configured(target.storage_class or storage_class, ladder, from_copy, others))
 
 
@@ -108,7 +109,7 @@ def _configured(base: Migration, candidate: Candidate, config: UseCase, scene: S
         "pattern": config.pattern,
         "file_types": config.file_types,
         "file_patterns": config.file_patterns,
-        "subfolder_mapping": {folder(key): folder(value) for key, value in config.subfolder_mapping.items()},
+        "subfolder_mapping": {written(key): written(value) for key, value in config.subfolder_mapping.items()},
         "retention_days": config.retention_days,
         "cleanup_after_migration": config.cleanup_after_migration,
         "validation": config.validation or Validation(),

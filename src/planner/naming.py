@@ -3,6 +3,7 @@
 import re
 
 from analysis.errors import nearest
+from analysis.model import path_of, prefix_of
 from planner.errors import InvalidPlanInput
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -82,6 +83,6 @@ def check_bucket_name(name: str, where: str) -> str:
     return name
 
 
-def folder(path: str) -> str:
-    """A path as a folder prefix: '' stays '', everything else ends with '/'."""
-    return path if not path or path.endswith("/") else path + "/"
+def written(path: str) -> str:
+    """A path as a plan writes it: a folder with its slash, the beginning of a name with its star."""
+    return path_of(prefix_of(path))

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from analysis.model import prefix_of
 from planner.cost.figures import Cost
 
 SCHEMA_VERSION = 1
@@ -78,9 +79,10 @@ class BucketSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class Migration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What the executor does for one move.
 
-    Paths end with '/' or are empty. `exclude_prefixes` are full source prefixes below `source_path` that belong to
-    other subfolders and must be left out. `lifecycle_policy` is Cloud Storage's JSON form, `{"rule": […]}`.
-    `target_bucket` is null where the subfolder stays. `date_range` `last_N_days` counts back from `evidence.as_of`.
+    Paths end with '/', or are empty, or end with '*' where they are the beginning of names. `exclude_prefixes` are
+    full source prefixes below `source_path` that belong to other subfolders and must be left out. `lifecycle_policy`
+    is Cloud Storage's JSON form, `{"rule": […]}`. `target_bucket` is null where the subfolder stays. `date_range`
+    `last_N_days` counts back from `evidence.as_of`.
     """
 
     pattern: MigrationPattern
@@ -106,6 +108,16 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     keep_original_time: bool = True  # write the source's timeCreated as customTime
     observe_days: int = 30  # how long the old place must be quiet before cleanup
     settings: BucketSettings = BucketSettings()
+
+    @property
+    def source_prefix(self) -> str:
+        """What the names of all objects that may move begin with."""
+        return prefix_of(self.source_path)
+
+    @property
+    def target_prefix(self) -> str:
+        """What takes the place of `source_prefix`."""
+        return prefix_of(self.target_path)
 
 
 class Factor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):

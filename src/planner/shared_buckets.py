@@ -51,13 +51,13 @@ def _scoped(sharing: Sequence[Migration]) -> Policy:
     for migration in sharing:
         for rule in migration.lifecycle_policy["rule"]:
             condition = dict(rule["condition"])
-            if rule["action"]["type"] == "Delete" and not migration.target_path and "matchesPrefix" not in condition:
+            if rule["action"]["type"] == "Delete" and not migration.target_prefix and "matchesPrefix" not in condition:
                 raise InvalidPlanInput(
                     f"a lifecycle rule would delete everything in {migration.target_bucket}, which other moves share",
                     "give the move that asks for it a target_path or a bucket of its own",
                 )
-            if migration.target_path and "matchesPrefix" not in condition:
-                condition["matchesPrefix"] = [migration.target_path]
+            if migration.target_prefix and "matchesPrefix" not in condition:
+                condition["matchesPrefix"] = [migration.target_prefix]
             scoped = {"action": rule["action"], "condition": condition}
             if scoped not in rules:
                 rules.append(scoped)

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.errors import nearest
+from analysis.model import path_of, prefix_of
 from planner.candidates import Candidate
 from planner.config_file import BucketMappings, MappedTarget
 from planner.errors import InvalidPlanInput
-from planner.naming import bucket_name, check_bucket_name, folder, render
+from planner.naming import bucket_name, check_bucket_name, render, written
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,12 @@ def check_mappings(mappings: BucketMappings | None, bucket: str, env: str, known
 
 def target_of(candidate: Candidate, mappings: BucketMappings | None, env: str) -> Target:
     """The target of one candidate. A discovered subfolder keeps its path, so that only the bucket's name changes."""
-    config, name = candidate.config, candidate.subfolder.name
+    config, name, own = candidate.config, candidate.subfolder.name, path_of(candidate.subfolder.prefix)
     if config is not None:
         where = candidate.where
         return Target(
             bucket=check_bucket_name(render(config.target_bucket, env, where), where),
-            path=folder(render(config.target_path, env, where)),
+            path=_placed(render(config.target_path, env, where), own, where),
             location=config.location,
             storage_class=config.storage_class,
             mapped=True,
@@ -53,14 +54,23 @@ def target_of(candidate: Candidate, mappings: BucketMappings | None, env: str) -
     mapping = mappings.targets.get(name) if mappings else None
     if mappings is None or mapping is None:
         bucket = bucket_name(candidate.use_case, env)
-        return Target(check_bucket_name(bucket, f"subfolder {name or 'at the root'}"), candidate.subfolder.prefix)
-    return _mapped(mapping, mappings.at("mappings", name), env, candidate.subfolder.prefix)
+        return Target(check_bucket_name(bucket, f"subfolder {name or 'at the root'}"), own)
+    return _mapped(mapping, mappings.at("mappings", name), env, own)
 
 
-def _mapped(mapping: MappedTarget, where: str, env: str, prefix: str) -> Target:
+def _placed(path: str, own: str, where: str) -> str:
+    """A target path as the plan writes it; folders alike keep the beginning of their names, also in a folder."""
+    if own.endswith("*") and not path.endswith("*"):
+        path = prefix_of(path) + own.rpartition("/")[2]
+    if path.endswith("*") != own.endswith("*"):
+        raise InvalidPlanInput(f"{where}: {own or 'the whole bucket'} cannot become {path}", "leave the '*' out")
+    return written(path)
+
+
+def _mapped(mapping: MappedTarget, where: str, env: str, own: str) -> Target:
     return Target(
         bucket=check_bucket_name(render(mapping.bucket, env, where), where),
-        path=prefix if mapping.path is None else folder(render(mapping.path, env, where)),
+        path=own if mapping.path is None else _placed(render(mapping.path, env, where), own, where),
         location=mapping.location,
         storage_class=mapping.storage_class,
         mapped=True,
@@ -72,18 +82,18 @@ class Claim:
     """What one move takes and where it puts it; `children` are the folder names directly below its source."""
 
     use_case: str
-    source_path: str
+    source_prefix: str
     bucket: str
-    target_path: str
+    target_prefix: str
     mapping: Mapping[str, str]
     children: frozenset[str] = frozenset()
 
     def targets(self) -> list[tuple[str, str]]:
         """Each source prefix with the target prefix that replaces it."""
         if not self.mapping:
-            return [(self.source_path, self.target_path)]
+            return [(self.source_prefix, self.target_prefix)]
         return [
-            (self.source_path + folder(source), self.target_path + folder(target))
+            (self.source_prefix + prefix_of(source), self.target_prefix + prefix_of(target))
             for source, target in self.mapping.items()
         ]
 
@@ -134,4 +144,4 @@ def _refuse_nested(claims: Sequence[Claim]) -> None:
 
 def _same_place(outer: Claim, inner: Claim, outer_path: str) -> bool:
     """Whether the inner source lies in the outer one just as its target lies in the outer target."""
-    return inner.source_path == outer.source_path + inner.target_path[len(outer_path) :]
+    return inner.source_prefix == outer.source_prefix + inner.target_prefix[len(outer_path) :]

@@ -42,6 +42,22 @@ def test_a_neighbour_whose_name_begins_alike_is_not_taken_along() -> None:
     assert pattern("single_folder", source="dms_export").source_prefix == "dms_export/"
 
 
+def test_folders_alike_move_by_the_beginning_of_their_names() -> None:
+    alike = pattern("single_folder", "customer_*", "customer_*", include_subfolders=True,
+                    exclude_prefixes=["customer_archive/"])  # fmt: skip
+
+    assert alike.source_prefix == "customer_"
+    assert targets(alike, "customer_001/x", "customer_2/a/b", "customer_archive/x") == [
+        "customer_001/x", "customer_2/a/b", None,
+    ]  # fmt: skip
+    assert targets(pattern("single_folder", "c_*", "all/c_*", include_subfolders=True), "c_1/x") == ["all/c_1/x"]
+
+
+def test_the_beginning_of_names_cannot_become_a_folder() -> None:
+    with pytest.raises(MoveRefused, match=r"end both with '\*'"):
+        pattern("single_folder", "customer_*", "customers/")
+
+
 def test_the_marker_of_a_folder_that_becomes_a_root_stays() -> None:
     assert "no name" in reason(pattern("single_folder", target=""), "src/")
 

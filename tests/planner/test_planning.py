@@ -350,6 +350,10 @@ def test_two_folders_of_one_conventional_name_keep_apart() -> None:
     assert len({name.lower().replace("-", "_") for name in names}) == 4
 
 
+def test_a_subfolder_called_like_the_bucket_gets_another_name() -> None:
+    assert find(planned(folder("data")), "data_2").migration.target_bucket == "data-2-bucket-prod"
+
+
 def test_a_plan_with_two_use_cases_of_one_name_is_refused() -> None:
     text = dump(planned(folder("x"), folder("y"))).decode()
 

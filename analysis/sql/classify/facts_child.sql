@@ -1,7 +1,7 @@
--- Purpose: the folders directly below each subfolder, the heaviest first, at most 200 of them.
+-- Purpose: the folders directly below each subfolder, the heaviest first, at most 200 of them; of folders alike, these themselves.
 -- Parameters: none. Columns: prefix, name, objects, bytes.
 WITH named AS (
-    SELECT prefix, split_part(substr(folder, length(prefix) + 1), '/', 1) AS name, objects, bytes
+    SELECT prefix, split_part(substr(folder, length(regexp_replace(prefix, '[^/]*$', '')) + 1), '/', 1) AS name, objects, bytes
     FROM known_folder JOIN subfolder_key USING (key)
     WHERE length(folder) > length(prefix)
 ),

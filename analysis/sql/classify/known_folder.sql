@@ -1,6 +1,7 @@
 -- Purpose: every folder that the inventory or the logs know, with its template and with its literal part: the segments
 --   before the first one that varies, at most `depth` of them. A segment that only ends in a number counts as varying
 --   when it has at least three siblings of its shape, and so does `key=value` at the top, where it may be a name; `prod` in `data-bucket-prod` varies wherever it is not the first.
+--   Where the very first segment varies behind a beginning of its own, that beginning is the literal part: `customer_*/`.
 -- Parameters: bucket, from_day, to_day, snapshot (DATE or NULL), envs (VARCHAR[]), depth (INTEGER).
 -- Columns: folder, key (hash of folder), objects, bytes, template, leaf (literal part with closing slash, '' at the root).
 CREATE OR REPLACE TEMP TABLE known_folder AS
@@ -38,7 +39,9 @@ numbered AS (
     WHERE (contains(shapes[i], '{n}') AND NOT contains(replace(shapes[i], '{n}', ''), '{')) OR (i = 1 AND ends_with(shapes[i], '={value}'))
 ),
 alone AS (
-    SELECT position, parent, shape FROM numbered GROUP BY ALL HAVING count(*) < 3
+    -- One digit or two behind a name are a version or a quarter, and four may be a year, until there are ten of them.
+    SELECT position, parent, shape FROM numbered GROUP BY ALL
+    HAVING count(*) < CASE WHEN starts_with(shape, '{') OR bool_or(regexp_matches(segment, '[0-9]{3}$|=') AND NOT regexp_matches(segment, '[^0-9](19|20)[0-9]{2}$')) THEN 3 ELSE 10 END
 ),
 literal AS (
     SELECT split.folder, list(alone.position) AS positions
@@ -62,6 +65,7 @@ cut AS (
 )
 SELECT folder, hash(folder) AS key, objects, bytes,
     CASE WHEN len(shapes) = 0 THEN '' ELSE array_to_string(shapes, '/') || '/' END AS template,
-    CASE WHEN least(first_varying - 1, $depth) = 0 THEN ''
+    CASE WHEN first_varying = 1 AND NOT starts_with(shapes[1], '{') AND shapes[1] <> '' THEN split_part(shapes[1], '{', 1) || '*/'
+         WHEN least(first_varying - 1, $depth) = 0 THEN ''
          ELSE array_to_string(raw[:least(first_varying - 1, $depth)], '/') || '/' END AS leaf
 FROM cut;

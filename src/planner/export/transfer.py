@@ -30,21 +30,27 @@ def not_expressible(move: Move) -> str | None:
         return f"it leaves out more than {PREFIXES} prefixes"
     if any(key != value for key, value in migration.subfolder_mapping.items()):
         return "it renames subfolders"
+    beginning = migration.source_prefix.rpartition("/")[2]
+    if not migration.target_prefix.endswith(beginning):
+        return "it renames folders"
     return None
 
 
 def job_of(move: Move, plan: Plan) -> dict[str, Any]:
     """The job of a move that one can express."""
     migration = move.migration
-    source = migration.source_path
-    conditions: dict[str, Any] = {}
+    # A job's paths are folders: the beginning of a name goes into its conditions.
+    source, _, beginning = migration.source_prefix.rpartition("/")
+    source = source and f"{source}/"
+    target = migration.target_prefix.removesuffix(beginning)
+    conditions: dict[str, Any] = {"includePrefixes": [beginning]} if beginning else {}
     if migration.exclude_prefixes:
         conditions["excludePrefixes"] = [prefix.removeprefix(source) for prefix in migration.exclude_prefixes]
     if migration.subfolder_mapping:
         conditions["includePrefixes"] = sorted(migration.subfolder_mapping)
     spec: dict[str, Any] = {
         "gcsDataSource": {"bucketName": migration.source_bucket, "path": source},
-        "gcsDataSink": {"bucketName": migration.target_bucket, "path": migration.target_path},
+        "gcsDataSink": {"bucketName": migration.target_bucket, "path": target},
         "transferOptions": {
             "overwriteWhen": "NEVER",
             "deleteObjectsFromSourceAfterTransfer": False,
