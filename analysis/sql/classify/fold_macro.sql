@@ -31,4 +31,4 @@ regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regex
     '(^|/)([A-Za-z_][A-Za-z0-9_.-]*)=[^/{]+/', '\1\2={value}/', 'g'),
     '(^|/)([A-Za-z_][A-Za-z0-9_.-]*)=[^/{]+/', '\1\2={value}/', 'g'),
     '(^|/|\}[_-])[0-9]+/', '\1{n}/', 'g'),
-    '([A-Za-z_.-])[0-9]+/', '\1{n}/', 'g');
+    '([A-Za-z_.-])[0-9]{3,}/', '\1{n}/', 'g');

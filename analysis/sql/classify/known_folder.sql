@@ -39,9 +39,9 @@ numbered AS (
     WHERE (contains(shapes[i], '{n}') AND NOT contains(replace(shapes[i], '{n}', ''), '{')) OR (i = 1 AND ends_with(shapes[i], '={value}'))
 ),
 alone AS (
-    -- One digit or two behind a name are a version or a quarter, and four may be a year, until there are ten of them.
+    -- Four digits behind a name may be a year, until there are ten of them.
     SELECT position, parent, shape FROM numbered GROUP BY ALL
-    HAVING count(*) < CASE WHEN starts_with(shape, '{') OR bool_or(regexp_matches(segment, '[0-9]{3}$|=') AND NOT regexp_matches(segment, '[^0-9](19|20)[0-9]{2}$')) THEN 3 ELSE 10 END
+    HAVING count(*) < CASE WHEN bool_and(regexp_matches(segment, '[^0-9](19|20)[0-9]{2}$')) THEN 10 ELSE 3 END
 ),
 literal AS (
     SELECT split.folder, list(alone.position) AS positions
