@@ -189,7 +189,7 @@ def _speak(use: Use, workload: Workload, name: str = "") -> ConsumerUse:
 def assess(facts: Facts, temperature: Temperature, separation: Separation, pattern: Pattern) -> str:
     """One line: what to do with it, from the verdicts together."""
     if not facts.prefix and facts.folders > 1:
-        return "stays: its folders have no name in common; [[subfolder]] or maximum_tops in the settings tell them apart"
+        return "stays: its folders have no name in common; [[subfolder]] or maximum_tops in the settings part them"
     if not facts.prefix:
         return "stays: objects at the root have no prefix of their own"
     if temperature == "unknown":
