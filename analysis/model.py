@@ -211,6 +211,11 @@ class Contradiction:
     message: str
     evidence: tuple[str, ...] = ()
 
+    @property
+    def about(self) -> str:
+        """The folder as a reader calls it; empty where the code names none that there is."""
+        return "" if self.kind in {"code-names-nothing", "unresolved-code"} else self.subfolder or ROOT
+
 
 @dataclass(frozen=True)
 class Analysis:

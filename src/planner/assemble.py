@@ -6,7 +6,7 @@ from itertools import islice
 
 import msgspec
 
-from analysis.model import Analysis
+from analysis.model import ROOT, Analysis
 from planner.breakages import breakages
 from planner.bucket_facts import BucketFacts
 from planner.candidates import Candidate
@@ -15,6 +15,7 @@ from planner.cost.figures import Cost
 from planner.cost.option import Option
 from planner.dependencies import shared_with
 from planner.migration import Scene
+from planner.money import money
 from planner.plan import SCHEMA_VERSION, Evidence, Migration, Move, Phase, Plan, Prices, Score, Shared
 from planner.planfile import digest_of, phase_digest
 from planner.prices import Place, PriceTable
@@ -119,7 +120,9 @@ def _warnings(analysis: Analysis, rows: Sequence[Row], facts: BucketFacts | None
         )
     unknown = [row.candidate.subfolder.name for row in rows if row.candidate.subfolder.temperature == "unknown"]
     if unknown:
-        found.append(f"the evidence does not tell how {', '.join(filter(None, unknown[:5]))} are used")
+        others = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        names = ", ".join(name or ROOT for name in unknown[:5])
+        found.append(f"not known how it is used, so it stays: {names}{others}; `coverage` says what the logs miss")
     if analysis.project is None:
         found.append("the project of the bucket is not known: nobody could be told apart as external")
     late = [
@@ -195,11 +198,9 @@ def _differences(row: Row) -> tuple[str, ...]:
     more = row.option.three_year_usd - row.decision.best_move.three_year_usd
     if more >= 0.005:
         best = row.decision.best_move.summary
-        found.append(f"as configured it costs {more:.2f} USD more over three years than to {best}")
+        found.append(f"as configured it costs {money(more)} more over three years than to {best}")
     if not row.decision.move_pays:
-        found.append(
-            f"configured to move, while staying is {row.decision.premium_usd:.2f} USD cheaper over three years"
-        )
+        found.append(f"configured to move, while staying is {money(row.decision.premium_usd)} cheaper over three years")
     return tuple(found)
 
 

@@ -1,6 +1,7 @@
 """Names: use cases, target buckets by the convention `{use-case}-bucket-{env}`, and the one templating there is."""
 
 import re
+from hashlib import sha256
 
 from analysis.errors import nearest
 from analysis.model import path_of, prefix_of
@@ -55,8 +56,16 @@ def use_case_name(subfolder: str) -> str:
 
 
 def bucket_name(use_case: str, env: str) -> str:
-    """`{use-case}-bucket-{env}`, in the characters that bucket names allow."""
-    return f"{spoken_alike(use_case)}-bucket-{env}"
+    """`{use-case}-bucket-{env}`, as bucket names may be.
+
+    A folder that is too long, or named after Google, gives up what has to go, and six digits keep it apart from others.
+    """
+    stem, end = spoken_alike(use_case), f"-bucket-{env}"
+    allowed = re.sub("google|g00gle|^goog", "", stem).strip("-")
+    if allowed != stem or len(stem + end) > BUCKET_CHARACTERS:
+        mark = sha256(use_case.encode()).hexdigest()[:6]
+        stem = f"{allowed[: BUCKET_CHARACTERS - len(end) - 7].strip('-')}-{mark}".strip("-")
+    return stem + end
 
 
 def spoken_alike(use_case: str) -> str:

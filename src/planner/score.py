@@ -7,6 +7,7 @@ to change never lowers the score, all else equal.
 from math import log10
 
 from analysis.model import Subfolder
+from planner.money import money
 from planner.plan import Factor, Score
 from planner.settings import PlannerSettings
 
@@ -41,7 +42,7 @@ def score(subfolder: Subfolder, saving_usd_month: float, settings: PlannerSettin
             "savings",
             _growing(saving_usd_month, settings.savings_full_usd),
             weights.savings,
-            f"{saving_usd_month:.2f} USD a month",
+            f"{money(saving_usd_month)} a month",
         ),
         ("volume", _growing(subfolder.bytes, settings.volume_full_bytes), weights.volume, f"{subfolder.bytes} bytes"),
         ("risk", max(0.0, 1 - risk), weights.risk, _because(consumers, flagged)),

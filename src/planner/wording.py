@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from analysis.model import Subfolder
 from planner.cost.decide import Decision
 from planner.cost.option import Option
+from planner.money import money
 from planner.plan import Action, Migration, Shared
 from planner.tiers import Placement
 
@@ -32,7 +33,7 @@ def benefits(subfolder: Subfolder, decision: Decision, option: Option, action: A
     found = []
     month = decision.leave.month_usd - option.month_usd
     if month >= 0.005:
-        found.append(f"saves {month:.2f} USD a month in storage and access")
+        found.append(f"saves {money(month)} a month in storage and access")
     if subfolder.isolation in {"perfect", "excellent"}:
         found.append("permissions and cost of this use case stand alone")
     found += [text for flag, text in FLAG_BENEFITS.items() if flag in subfolder.flags]
@@ -53,7 +54,7 @@ def risks(
                 f"shares consumers or code with {', '.join(apart)}: pin them together, or change that code twice"
             )
         if subfolder.writers:
-            found.append("it is still written to: copy again after the writers have switched")
+            found.append("it was written to within these logs: copy again after the writers have switched")
         source = decision.leave.place.location
         if migration.location != source:
             found.append(f"the data leaves {source} for {migration.location}: every read from {source} pays network")
@@ -62,7 +63,7 @@ def risks(
                     "BigQuery reads it: outside the location of its datasets, that pays network (priced) or is refused"
                 )
         if not decision.move_pays:
-            found.append(f"a bucket of its own costs {decision.premium_usd:.2f} USD more over three years than staying")
+            found.append(f"a bucket of its own costs {money(decision.premium_usd)} more over three years than staying")
     return tuple(dict.fromkeys(found))
 
 
@@ -71,15 +72,14 @@ def recommendation(placement: Placement, decision: Decision, option: Option) -> 
     in_place, premium, limit = decision.best_in_place, decision.premium_usd, decision.limit_usd
     if placement.action == "stay" and not decision.move_pays:
         return (
-            f"do not move: over three years it costs {premium:.2f} USD more than staying ({in_place.summary}), "
-            f"even the cheapest way ({decision.best_move.summary}); a bucket of its own counts as worth {limit:.2f} USD"
+            f"do not move: over three years it costs {money(premium)} more than staying ({in_place.summary}), "
+            f"even the cheapest way ({decision.best_move.summary}); a bucket of its own counts as worth {money(limit)}"
         )
     if placement.action == "stay":
         return f"stay: {placement.because}"
     if premium < 0.005:
         return f"{option.summary}; to {in_place.summary} would not be cheaper over three years"
-    worth = "" if decision.move_pays else ", so the move is for other reasons than money"
-    return (
-        f"{option.summary}; to {in_place.summary} would save another {premium:.2f} USD over three years, but a "
-        f"bucket of its own counts as worth up to {limit:.2f} USD{worth}"
-    )
+    cheaper = f"{option.summary}; to {in_place.summary} would cost {money(premium)} less over three years"
+    if decision.move_pays:
+        return f"{cheaper}, and a bucket of its own counts as worth {money(limit)}"
+    return f"{cheaper}, and a bucket of its own counts as worth only {money(limit)}: the move is for other reasons"

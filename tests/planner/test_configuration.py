@@ -152,10 +152,10 @@ def test_a_configured_lifecycle_has_its_own_price() -> None:
     # Two years old, so Archive at once: 36 x (2 GiB x .0012 + 7500 gets x .05/1000); once: rewrites .005, changes .05,
     # both copies for 30 days .04, soft delete .0093.
     assert chosen.name == "move-configured"
-    assert "NEARLINE from 30 days, COLDLINE from 90 days, ARCHIVE from 365 days" in chosen.summary
+    assert "Nearline from 30 days, Coldline from 90 days, Archive from 365 days" in chosen.summary
     assert cost.three_year_after_usd == pytest.approx(13.6907, abs=0.0001)
     # Nearline: 36 x (2 x .010 + 7500 x .001/1000) + rewrites .01 + .0493 = 1.0493.
-    said = "as configured it costs 12.64 USD more over three years than to move straight to NEARLINE"
+    said = "as configured it costs $12.64 more over three years than to move straight to Nearline"
     assert said in move_of(plan_with(), "reference_seed").differences
 
 

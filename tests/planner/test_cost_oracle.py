@@ -105,7 +105,7 @@ def copied(lake: Lake, rates: Rates, quiet: int) -> float:
 
 def expected(name: str, summary: str, lake: Lake, rates: Rates, quiet: int) -> tuple[float, float, float] | None:
     """Three years without what is paid once, the last month, and what is paid once; None for what is not checked."""
-    by_age = {int(days): each for each, days in re.findall(r"([A-Z]+) from (\d+) days", summary)}
+    by_age = {int(days): each.upper() for each, days in re.findall(r"([A-Z][a-z]+) from (\d+) days", summary)}
     if name in {"leave", "in-place-by-age"} or name.startswith("in-place"):
         rules = by_age if "age" in name or name == "leave" else {0: name.rpartition("-")[2].upper()}
         return lived(lake, HOME, rules, None)

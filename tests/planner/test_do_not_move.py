@@ -27,7 +27,7 @@ def test_data_in_archive_already_stays() -> None:
     assert move.action == "stay"
     assert move.tier == 4
     assert move.cost.move_premium_usd == pytest.approx(574.05, abs=0.005)
-    assert move.cost.recommendation.startswith("do not move: over three years it costs 574.05 USD more")
+    assert move.cost.recommendation.startswith("do not move: over three years it costs $574.05 more")
 
 
 def test_many_small_objects_stay_where_they_are() -> None:

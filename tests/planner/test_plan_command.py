@@ -130,7 +130,7 @@ def test_approve_asks_for_the_number_of_the_phase(
     typed(monkeypatch, "1\n")
     assert thermocline("plan", "approve", plan, "--phase", "1", "--by", "owner@example.com", "--note", "agreed") == 0
     said = capsys.readouterr().err
-    for figure in ("moves", "objects", "USD a month becomes", "USD once", "!"):
+    for figure in ("moves", "objects", " a month becomes $", " once;", "!"):
         assert figure in said
     approval = document(plan)["phases"][0]["approval"]
     assert (approval["by"], approval["note"]) == ("owner@example.com", "agreed")

@@ -12,6 +12,7 @@ from planner.bucket_facts import BucketFacts
 from planner.config_file import load_configs
 from planner.errors import InvalidPlanInput
 from planner.generate import generate
+from planner.naming import check_bucket_name
 from planner.plan import Move, Plan
 from planner.planfile import dump, loads
 from planner.prices import load_prices
@@ -333,9 +334,20 @@ def test_unknown_phases_are_refused() -> None:
         planned(*every_kind(), settings=PlannerSettings(pin={"archives": 9}))
 
 
+def test_a_folder_that_no_bucket_can_be_named_after_keeps_what_it_can_of_its_name() -> None:
+    """A bucket's name has at most 63 characters and no 'google' in it; one such folder must not stop the plan."""
+    names = ["a" * 60, "a" * 60 + "b", "google_ads", "ads", "goog", "my_google"]
+    buckets = [move.migration.target_bucket or "" for move in planned(*map(folder, names)).moves()]
+
+    assert len(set(buckets)) == len(names)
+    assert all(check_bucket_name(bucket, "") == bucket for bucket in buckets)
+    assert "ads-bucket-prod" in buckets
+    assert sum(bucket.startswith("ads-") for bucket in buckets) == 2
+
+
 def test_names_that_are_too_long_or_taken_are_refused() -> None:
     with pytest.raises(InvalidPlanInput, match="give the subfolder a shorter target"):
-        planned(folder("a" * 60))
+        check_bucket_name("a" * 64, "mappings.yaml, line 3")
     with pytest.raises(InvalidPlanInput, match="x-bucket-prod exists already and belongs to other-project"):
         planned(folder("x"), taken={"x-bucket-prod": "other-project"})
     assert find(planned(folder("x"), taken={"x-bucket-prod": "analytics-prod"}), "x").action == "move"

@@ -9,13 +9,13 @@ import pytest
 
 from analysis.catalogue import Catalogue
 from planner.cost.today import month_as_it_is
+from planner.money import money
 from planner.prices import load_prices
 from small_catalogue import BUCKET, GAP, GIB, usual_folders, write_catalogue
 from thermocline.cli.app import run
 from thermocline.reporting.access import build
 from thermocline.reporting.facts import load_facts
 from thermocline.reporting.pages import escape_markdown
-from thermocline.reporting.words import money
 
 
 def write_report(catalogue: Path, folder: Path, *options: str) -> tuple[str, str]:
@@ -56,7 +56,7 @@ def test_every_subfolder_has_its_verdict(pages: tuple[str, str]) -> None:
 
 def test_reads_and_writes_are_counted_without_maintenance(pages: tuple[str, str]) -> None:
     assert line_of(pages[1], "exports", "When each folder is used").split("|")[2:6] == [
-        " 120 ", " 4\u202f800 ", " 120 ", " 4\u202f800 ",
+        " 120 ", " 4,800 ", " 120 ", " 4,800 ",
     ]  # fmt: skip
     # The scanner came on one day in October; it neither counts as a read nor moves the last one.
     assert line_of(pages[1], "features", "When each folder is used").split("|")[2:4] == [" 0 ", " 0 "]
@@ -92,7 +92,7 @@ def test_pictures_stand_as_tables_too(pages: tuple[str, str]) -> None:
     for subfolder in usual_folders():
         assert subfolder.temperature in line_of(pages[1], subfolder.name, "What is in the bucket")
     section = pages[1].split("## What the evidence covers")[1]
-    assert re.search(r"\| data read \| 2026-\d\d-\d\d \| 2026-10-31 \| 1\d\d \| 1\d\d \|", section)
+    assert re.search(r"\| data read \| 2026-\d\d-\d\d \| 2026-10-31 \| 1\d\d of 1\d\d \|", section)
     # Each figure of the page is followed by a table before the next heading.
     for part in pages[0].split("<figure")[1:]:
         assert "<table" in part.split("<h2")[0]
@@ -109,12 +109,12 @@ def test_contradictions_come_with_their_evidence(pages: tuple[str, str]) -> None
 
 def test_changes_since_the_last_analysis_are_listed(pages: tuple[str, str]) -> None:
     changes = pages[1].split("## What changed\n", 1)[1].split("\n## ", 1)[0]
-    assert "- archive grew from 100.0 GiB to 300.0 GiB" in changes
-    assert "- exports gained a reader: nightly_import@example.com (python), 120 days" in changes
-    assert "- exports lost a reader: old_import@example.com (python), 120 days" in changes
-    assert "- imports/seed went from hot to warm" in changes
-    assert "- lib is gone" in changes
-    assert "- tiny is new" in changes
+    assert "- `archive` grew from 100.0 GiB to 300.0 GiB" in changes
+    assert "- `exports` gained a reader: nightly_import@example.com (python), 120 days" in changes
+    assert "- `exports` lost a reader: old_import@example.com (python), 120 days" in changes
+    assert "- `imports/seed` went from hot to warm" in changes
+    assert "- `lib` is gone" in changes
+    assert "- `tiny` is new" in changes
     assert "history" not in changes
 
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planner.money import money
 from thermocline.reporting.lifecycle_words import lifecycle_words
 from thermocline.reporting.pages import code, escape_markdown, prose_html, prose_markdown
 from thermocline.reporting.palette import ROLE_BY_COLOUR, ROLES, TEMPERATURES, Shade
-from thermocline.reporting.words import duration, joined, money, months, payoff, plural, share, size
+from thermocline.reporting.words import duration, joined, months, payoff, plural, share, size
 
 
 def test_sizes_are_binary() -> None:
@@ -25,12 +26,12 @@ def test_money_never_rounds_something_to_nothing() -> None:
 
 
 def test_shares_never_round_to_none_or_all() -> None:
-    assert [share(part, 1000) for part in (0, 1, 500, 999, 1000)] == ["0 %", "<1 %", "50 %", ">99 %", "100 %"]
+    assert [share(part, 1000) for part in (0, 1, 500, 999, 1000)] == ["0%", "<1%", "50%", ">99%", "100%"]
 
 
 def test_words_for_counts_and_times() -> None:
     assert plural(1, "day") == "1 day"
-    assert plural(2500, "day") == "2\u202f500 days"
+    assert plural(2500, "day") == "2,500 days"
     assert joined(["a", "b", "c"]) == "a, b and c"
     assert [months(None), months(0), months(0.4), months(1.2), months(7.6)] == [
         "never", "at once", "less than a month", "1 month", "8 months",
@@ -57,9 +58,13 @@ def test_lifecycle_rules_become_sentences() -> None:
         {"action": {"type": "Delete"}, "condition": {"daysSinceCustomTime": 730}},
     ]
     assert lifecycle_words({"rule": rules}) == [
-        "to Coldline 30 days after creation and in Standard",
+        "from Standard to Coldline 30 days after creation",
         "delete 730 days after the custom time",
     ]
+    twins = [{"action": {"type": "Delete"}, "condition": {clock: 90}} for clock in ("age", "daysSinceCustomTime")]
+    assert lifecycle_words({"rule": twins}) == ["delete 90 days after creation or the custom time"]
+    both = {"action": {"type": "Delete"}, "condition": {"age": 90, "daysSinceCustomTime": 30}}
+    assert lifecycle_words({"rule": [both]}) == ["delete 90 days after creation and 30 days after the custom time"]
 
 
 @given(st.text())
@@ -109,6 +114,11 @@ def test_text_is_readable_on_whatever_it_stands_on(scheme: str) -> None:
     for temperature in TEMPERATURES:
         assert contrast(colour(f"on-{temperature}"), colour(temperature)) >= 4.5, temperature
         assert contrast(colour(temperature), colour("paper")) >= (1.9 if temperature == "warm" else 2.5), temperature
+    for band in ("read", "write"):
+        # A single read of a cold folder is what the heatmap is looked at for.
+        steps = [contrast(colour(f"{band}-{level}"), colour("track")) for level in (1, 2, 3, 4)]
+        assert steps == sorted(steps)
+        assert steps[0] >= 3, band
 
 
 def test_every_light_colour_names_one_role() -> None:

@@ -48,8 +48,8 @@ def _ladder(from_days: int, coldest: str) -> tuple[tuple[Rung, ...], str]:
 
 
 def in_words(ladder: Ladder) -> str:
-    """`NEARLINE from 30 days, no longer billed from 407 days`."""
-    words = ("no longer billed" if rung.storage_class == GONE else rung.storage_class for rung in ladder)
+    """`Nearline from 30 days, no longer billed from 407 days`."""
+    words = ("no longer billed" if rung.storage_class == GONE else rung.storage_class.capitalize() for rung in ladder)
     steps = (f"{word} from {rung.from_days} days" for word, rung in zip(words, ladder, strict=True))
     return ", ".join(steps) or "none of which changes what is billed"
 

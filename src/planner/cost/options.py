@@ -52,8 +52,8 @@ def _staying(work: Work, leave: Option) -> Iterator[Option]:
         once, running = _in_place(work, rung)
         allowed = access.allows(name)
         yield priced(
-            f"in-place-{name.lower()}", f"stay, and let a lifecycle rule set {name}", source, "STANDARD", running, once,
-            leave, ladder=rung, allowed=allowed, note="" if allowed else access.because,
+            f"in-place-{name.lower()}", f"stay, and let a lifecycle rule set {name.capitalize()}", source, "STANDARD",
+            running, once, leave, ladder=rung, allowed=allowed, note="" if allowed else access.because,
         )  # fmt: skip
     ladder, steps = access.ladder
     if ladder:
@@ -89,7 +89,9 @@ def _moving(work: Work, leave: Option) -> Iterator[Option]:
         yield _straight(work, leave, best.storage_class, cheaper, rates, there, elsewhere=True)
     if asked := terms.configured:
         storage_class = asked.storage_class or best.storage_class
-        summary = f"move to {storage_class}, under the configured lifecycle rules ({in_words(asked.ladder)})"
+        summary = (
+            f"move to {storage_class.capitalize()}, under the configured lifecycle rules ({in_words(asked.ladder)})"
+        )
         yield _demoting(work, leave, CONFIGURED, summary, storage_class, asked.ladder, from_copy=asked.from_copy)
 
 
@@ -99,7 +101,7 @@ def _straight(
 ) -> Option:  # fmt: skip
     holding = work.holding
     name = f"move-{storage_class.lower()}" + (f"-{place.location}" if elsewhere else "")
-    summary = f"move straight to {storage_class}" + (f" in {place.location}" if elsewhere else "")
+    summary = f"move straight to {storage_class.capitalize()}" + (f" in {place.location}" if elsewhere else "")
     once = rules.rewrite_usd(holding.objects, storage_class, place)
     running = course_in(holding, storage_class, rates, _daily(work, storage_class, (), place))
     allowed = work.terms.access.allows(storage_class)

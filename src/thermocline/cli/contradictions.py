@@ -51,5 +51,5 @@ def contradictions(
         return
     print_table(
         ["kind", "subfolder", "what", "where"],
-        [(one.kind, one.subfolder, one.message, ", ".join(one.evidence[:3])) for one in found],
+        [(one.kind, one.about, one.message, ", ".join(one.evidence[:3])) for one in found],
     )

@@ -99,11 +99,7 @@ TEMPERATURE_STYLES = {"hot": "red", "warm": "yellow", "cold": "cyan", "unknown":
 
 
 def human_bytes(count: float | None) -> str:
-    """Bytes for people, in binary units as Cloud Storage bills them: `1.5 GiB`."""
-    if count is None:
-        return ""
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if abs(count) < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} PiB"
+    """Bytes in a table's cell: `1.5 GiB`, and nothing where nobody knows."""
+    from thermocline.reporting.words import size
+
+    return "" if count is None else size(count)

@@ -8,10 +8,12 @@ import typer
 from analysis.errors import nearest
 from analysis.model import ROOT
 from planner.errors import InvalidPlanInput
+from planner.money import money
 from planner.plan import Plan
 from planner.planfile import find_phase
 from planner.summary import PhaseSummary, summarise
 from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, inert, note, print_json, print_table
+from thermocline.reporting.words import months, plural
 
 
 def overview(plan: Plan, output: Path, reports: list[Path]) -> dict[str, Any]:
@@ -40,19 +42,19 @@ def print_ranking(plan: Plan, phase: int | None = None) -> None:
             human_bytes(move.bytes),
             move.migration.target_bucket or "stays",
             move.migration.storage_class.title() if move.action == "move" else "",
-            f"{move.cost.monthly_now_usd:.2f}",
-            f"{move.cost.monthly_after_usd:.2f}",
+            money(move.cost.monthly_now_usd),
+            money(move.cost.monthly_after_usd),
             f"{move.score.total:.0f}",
         )
         for each in phases
         for move in each.moves
     ]
     print_table(
-        ["", "phase", "priority", "subfolder", "heat", "isolation", "pattern", "size", "target", "class", "USD/month",
-         "after", "score"],
+        ["", "phase", "priority", "subfolder", "temperature", "isolation", "pattern", "size", "target", "class",
+         "a month", "after", "score"],
         rows,
-        right=("", "phase", "size", "USD/month", "after", "score"),
-        optional=("after", "USD/month", "size", "class", "pattern", "isolation", "score"),
+        right=("", "phase", "size", "a month", "after", "score"),
+        optional=("after", "a month", "size", "class", "pattern", "isolation", "score"),
         styles=TEMPERATURE_STYLES | {"HIGH": "bold red", "MEDIUM": "yellow", "LOW": "green"},
     )  # fmt: skip
 
@@ -67,7 +69,9 @@ def print_use_case(plan: Plan, name: str, *, as_json: bool) -> None:
         print_json(move)
         return
     target = f"gs://{move.migration.target_bucket}/{move.migration.target_path}" if move.action == "move" else "stays"
-    typer.echo(inert(f"{move.subfolder} → {target}\n{move.priority}, tier {move.tier}, score {move.score.total}"))
+    typer.echo(
+        inert(f"{move.subfolder or ROOT} → {target}\n{move.priority}, tier {move.tier}, score {move.score.total}")
+    )
     typer.echo(inert(f"{move.cost.recommendation}\n"))
     for title, lines in (("Reasons", move.reasons), ("Benefits", move.benefits), ("Risks", move.risks),
                          ("Differences to the configuration", move.differences), ("What else breaks", move.breakages),
@@ -76,30 +80,31 @@ def print_use_case(plan: Plan, name: str, *, as_json: bool) -> None:
             typer.echo(inert("\n".join([title, *(f"  - {line}" for line in lines)])))
     typer.echo("")
     print_table(
-        ["alternative", "USD/month", "once", "three years", "saves", "pays back after", ""],
+        ["alternative", "a month", "once", "three years", "saves", "pays back after", ""],
         [
             (
                 a.summary,
-                f"{a.monthly_usd:.2f}",
-                f"{a.one_off_usd:.2f}",
-                f"{a.three_year_usd:.2f}",
-                f"{round(a.saving_usd, 2) + 0.0:.2f}",
-                "never" if a.break_even_months is None else f"{a.break_even_months:.1f} months",
+                money(a.monthly_usd),
+                money(a.one_off_usd),
+                money(a.three_year_usd),
+                money(a.saving_usd),
+                months(a.break_even_months),
                 "chosen" if a.chosen else "" if a.allowed else "too cold for its access",
             )
             for a in move.cost.alternatives
         ],
-        right=("USD/month", "once", "three years", "saves", "pays back after"),
+        right=("a month", "once", "three years", "saves", "pays back after"),
     )
 
 
 def describe(summary: PhaseSummary) -> None:
     """What somebody who approves a phase has to know, on stderr."""
     note(f"Phase {summary.phase}: {summary.title}")
-    note(f"  {summary.moves} moves ({summary.stays} stay), {summary.objects} objects, {human_bytes(summary.bytes)}")
+    moves, objects = plural(summary.moves, "move"), plural(summary.objects, "object")
+    note(f"  {moves} ({summary.stays} stay), {objects}, {human_bytes(summary.bytes)}")
     note(
-        f"  {summary.monthly_now_usd:.2f} USD a month becomes {summary.monthly_after_usd:.2f}; "
-        f"{summary.one_off_usd:.2f} USD once; {summary.three_year_saving_usd:.2f} USD saved over three years"
+        f"  {money(summary.monthly_now_usd)} a month becomes {money(summary.monthly_after_usd)}; "
+        f"{money(summary.one_off_usd)} once; {money(summary.three_year_saving_usd)} saved over three years"
     )
     for warning in summary.warnings:
         note(f"  ! {warning}")

@@ -107,7 +107,9 @@ def build(facts: Facts, prices: PriceTable, plan: Plan | None = None) -> AccessR
         "changes": changes,
         "change_words": change_words,
         "in_short": in_short(facts, temperatures, costs, place, changes),
-        "consumers": tallies.most_active(facts, ROWS),
+        "log_names": tallies.LOG_NAMES,
+        "thresholds": facts.thresholds,
+        "consumers": tallies.most_active(facts)[:ROWS],
         "touches": _touches(facts),
     }
     return AccessReport(values, draw(facts, order, costs))

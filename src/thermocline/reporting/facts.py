@@ -17,6 +17,7 @@ from thermocline.reporting.figures.heatmap import DayOfUse
 from thermocline.reporting.rows import fetch, query
 
 NOT_USE = frozenset({"maintenance", "ourselves"})
+POLL_LIMITS = ("poll_repeats", "poll_repeats_sole_object", "poll_minutes")
 SHOWN_ROLES = frozenset({"reader", "writer", "deleter"})
 
 
@@ -79,6 +80,7 @@ class Facts:
     inventories: list[Inventory]
     covered: list[CoveredDay]
     evidence: list[Evidence]
+    thresholds: Thresholds
 
     @property
     def subfolders(self) -> tuple[Subfolder, ...]:
@@ -109,7 +111,9 @@ def load_facts(catalogue: Catalogue, bucket: str, *, as_of: date | None = None, 
     here = {"bucket": bucket, "snapshot": current.snapshot_id}
     window = {"first": first, "last": last}
     connection.execute(query("folder_home"), here)
-    connection.execute(query("use"), {**here, **window, **_poll_limits(current.settings)})
+    thresholds = _thresholds(current.settings)
+    polls = {name: getattr(thresholds, name) for name in POLL_LIMITS}
+    connection.execute(query("use"), {**here, **window, **polls})
     return Facts(
         analysis=analysis,
         before=read_analysis(catalogue, bucket, before.snapshot_id) if before else None,
@@ -121,6 +125,7 @@ def load_facts(catalogue: Catalogue, bucket: str, *, as_of: date | None = None, 
         inventories=fetch(connection, "inventories", Inventory, {"bucket": bucket}),
         covered=fetch(connection, "covered_days", CoveredDay, {"bucket": bucket, **window}),
         evidence=fetch(connection, "evidence", Evidence, {}),
+        thresholds=thresholds,
     )
 
 
@@ -141,10 +146,8 @@ def choose_snapshots(
     return current, earlier[0] if earlier else None
 
 
-def _poll_limits(settings: str | None) -> dict[str, int]:
-    """The thresholds that this analysis told polling from reading with."""
+def _thresholds(settings: str | None) -> Thresholds:
+    """What this analysis told temperatures apart with; names that have come or gone since take their usual value."""
     table = msgspec.json.decode(settings or "{}")
     found = table.get("thresholds", {}) if isinstance(table, dict) else {}
-    usual = Thresholds()
-    names = ("poll_repeats", "poll_repeats_sole_object", "poll_minutes")
-    return {name: int(found.get(name, getattr(usual, name))) for name in names}
+    return Thresholds(**{name: value for name, value in found.items() if name in Thresholds.__struct_fields__})

@@ -5,6 +5,8 @@ from typing import Any
 
 from thermocline.reporting.words import joined
 
+# Objects that we copied carry their original time as custom time: a rule by age has a twin that counts from it.
+SINCE = {"age": "creation", "daysSinceCustomTime": "the custom time"}
 CONDITIONS = {
     "age": "{} days after creation",
     "daysSinceCustomTime": "{} days after the custom time",
@@ -21,25 +23,36 @@ CONDITIONS = {
 
 
 def lifecycle_words(policy: Mapping[str, Any]) -> list[str]:
-    """One sentence a rule, for example `to Coldline 30 days after creation`; empty without rules."""
-    return [_rule(rule) for rule in policy.get("rule", [])]
+    """One sentence a rule, for example `from Standard to Coldline 30 days after creation`; empty without rules.
+
+    Rules that differ only in what their days are counted from share a sentence.
+    """
+    sentences: dict[tuple[str, str], list[str]] = {}
+    for rule in policy.get("rule", []):
+        condition = dict(rule.get("condition", {}))
+        action = _action(rule.get("action", {}), condition)
+        origins = [name for name in SINCE if name in condition]
+        if len(origins) == 1:
+            action += f" {condition.pop(origins[0])} days after"
+        rest = joined(
+            [CONDITIONS.get(name, f"{name} {{}}").format(_text(value)) for name, value in sorted(condition.items())]
+        )
+        sentences.setdefault((action, rest), []).extend(SINCE[name] for name in origins if name not in condition)
+    return [
+        " ".join(part for part in (action, joined(list(dict.fromkeys(origins)), "or"), rest) if part)
+        for (action, rest), origins in sentences.items()
+    ]
 
 
-def _rule(rule: Mapping[str, Any]) -> str:
-    action = rule.get("action", {})
-    kind = action.get("type", "")
-    if kind == "SetStorageClass":
-        verb = f"to {str(action.get('storageClass', '')).capitalize()}"
-    elif kind == "AbortIncompleteMultipartUpload":
-        verb = "abort unfinished uploads"
-    else:
-        verb = str(kind).lower() or "no action"
-    conditions = [_condition(name, value) for name, value in sorted(rule.get("condition", {}).items())]
-    return f"{verb} {joined(conditions)}" if conditions else verb
+def _action(action: Mapping[str, Any], condition: dict[str, Any]) -> str:
+    """What is done; the classes that an object comes from are taken out of the condition."""
+    kind = str(action.get("type", ""))
+    if kind != "SetStorageClass":
+        return "abort unfinished uploads" if kind == "AbortIncompleteMultipartUpload" else kind.lower() or "no action"
+    target = f"to {str(action.get('storageClass', '')).capitalize()}"
+    classes = condition.pop("matchesStorageClass", ())
+    return f"from {_text([name.capitalize() for name in classes])} {target}" if classes else target
 
 
-def _condition(name: str, value: Any) -> str:
-    text = joined([str(item).capitalize() if name == "matchesStorageClass" else str(item) for item in value], "or") if (
-        isinstance(value, list | tuple)
-    ) else str(value)  # fmt: skip
-    return CONDITIONS.get(name, f"{name} {{}}").format(text)
+def _text(value: Any) -> str:
+    return joined([str(item) for item in value], "or") if isinstance(value, list | tuple) else str(value)

@@ -144,5 +144,6 @@ def _values(plan: Plan, migrated: list[Migrated]) -> dict[str, Any]:
         "now": sum(entry.move.cost.monthly_now_usd for entry in done),
         "after": sum(entry.move.cost.monthly_after_usd for entry in done),
         "one_off": sum(entry.move.cost.one_off_usd for entry in done),
+        "last": max((entry.verified_at for entry in migrated if entry.verified_at), default=None),
         "observe_until": max((entry.observe_until for entry in done if entry.observe_until), default=None),
     }

@@ -15,13 +15,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from analysis.model import ROOT
+from planner.money import money
 from thermocline.reporting import words
 from thermocline.reporting.palette import css_variables
 
 FORMATTERS = {
     "size": words.size,
     "number": words.number,
-    "money": words.money,
+    "money": money,
     "day": words.day,
     "minute": words.minute,
     "duration": words.duration,
@@ -63,7 +64,7 @@ def _html() -> Environment:
             words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
         ),
     )
-    own = {"prose": prose_html, "breakable": breakable, "day": day_html, "minute": minute_html}
+    own = {"prose": prose_html, "breakable": breakable, "day": day_html, "minute": minute_html, "size": size_html}
     environment.filters |= FORMATTERS | own
     environment.globals["style"] = Markup(_stylesheet())  # noqa: S704 - our own file
     return environment
@@ -112,7 +113,9 @@ def code(text: str) -> MarkdownText:
 def prose_html(text: str) -> Markup:
     """A sentence of ours, in which `backticks` mark code."""
     parts = _spans(words.visible(text))
-    return Markup("").join(Markup("<code>{}</code>").format(part) if odd else escape(part) for odd, part in parts)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(breakable(part)) if odd else escape(part) for odd, part in parts
+    )
 
 
 def prose_markdown(text: str) -> MarkdownText:
@@ -128,6 +131,11 @@ def breakable(text: str) -> Markup:
 def day_html(moment: date | datetime | None) -> Markup:
     """A day that is never broken over two lines."""
     return Markup("<time>{}</time>").format(words.day(moment))
+
+
+def size_html(count: float | None) -> str:
+    """A size whose unit stays on its number's line."""
+    return words.size(count).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def minute_html(moment: datetime) -> Markup:

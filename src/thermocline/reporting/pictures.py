@@ -21,7 +21,7 @@ from thermocline.reporting.figures.treemap import Holding, treemap
 from thermocline.reporting.words import joined, plural, share, size
 
 ROWS = 40  # more rows than this make no picture; the tables hold everything
-CONSUMERS = 30
+CONSUMERS = COLUMNS = 30
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ def draw(facts: Facts, order: Sequence[str], costs: Sequence[ClassCost]) -> dict
     return {picture.name: picture for picture in pictures}
 
 
-def most(order: Sequence[str], weights: Mapping[str, float], which: str) -> tuple[list[str], str]:
+def most(order: Sequence[str], weights: Mapping[str, float], which: str, limit: int = ROWS) -> tuple[list[str], str]:
     """The names of greatest weight that one picture holds, in their order, and a sentence if there are others."""
-    if len(order) <= ROWS:
+    if len(order) <= limit:
         return list(order), ""
-    chosen = set(sorted(order, key=lambda name: -weights.get(name, 0))[:ROWS])
-    return [name for name in order if name in chosen], f"The {ROWS} {which} of {len(order)} subfolders."
+    chosen = set(sorted(order, key=lambda name: -weights.get(name, 0))[:limit])
+    return [name for name in order if name in chosen], f"The {limit} {which} of {len(order)} subfolders."
 
 
 def _treemap(facts: Facts, costs: Sequence[ClassCost]) -> Picture:
@@ -93,9 +93,13 @@ def _ages(facts: Facts, order: Sequence[str]) -> Picture:
 
 
 def _matrix(facts: Facts, order: Sequence[str]) -> Picture:
-    consumers = tallies.most_active(facts, CONSUMERS)
-    touches = [Touch(use.name, name, use.role, use.days) for name, use in facts.touches()]
-    shown, choice = most(order, Counter(touch.subfolder for touch in touches), "most shared")
+    everybody = tallies.most_active(facts)
+    consumers = everybody[:CONSUMERS]
+    busy = set(consumers)
+    touches = [Touch(use.name, name, use.role, use.days) for name, use in facts.touches() if use.name in busy]
+    shown, choice = most(order, Counter(touch.subfolder for touch in touches), "that they share most", COLUMNS)
+    if len(everybody) > len(consumers):
+        choice = f"The {CONSUMERS} busiest of {len(everybody)} consumers. {choice}".strip()
     description = (
         f"{plural(len(consumers), 'consumer')} across {plural(len(shown), 'subfolder')}; the table below says the same."
     )
@@ -126,10 +130,10 @@ def _classes(order: Sequence[str], costs: Sequence[ClassCost]) -> Picture:
 
 
 def _coverage(facts: Facts) -> Picture:
-    names = {"data_read": "data read", "data_write": "data write", "admin": "admin activity", "usage": "usage logs"}
+    names = tallies.LOG_NAMES
     covered: dict[str, list[date]] = {"data read": [], "data write": []}
     for entry in facts.covered:
-        covered.setdefault(names.get(entry.log_type, entry.log_type), []).append(entry.day)
+        covered.setdefault(names[entry.log_type], []).append(entry.day)
     parts = [f"{name} on {plural(len(set(days)), 'day')}" for name, days in covered.items()]
     figure = coverage(covered, facts.first, facts.last)
     return Picture("coverage", "Days with log entries, by log type", f"{joined(parts).capitalize()}.", figure)

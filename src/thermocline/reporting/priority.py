@@ -11,22 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analysis.whole_files import write_whole
-from planner.plan import CodeChange, Move, Phase, Plan
+from planner.plan import CodeChange, Factor, Move, Phase, Plan
 from planner.planfile import approval_problems
 from planner.tiers import PRIORITIES
+from thermocline.reporting import pages
 from thermocline.reporting.lifecycle_words import lifecycle_words
-from thermocline.reporting.pages import (
-    MarkdownText,
-    code,
-    code_address,
-    link,
-)
-from thermocline.reporting.pages import (
-    render_html as page,
-)
-from thermocline.reporting.pages import (
-    render_markdown as document,
-)
+from thermocline.reporting.pages import MarkdownText, code, code_address, link
 
 IN_FULL = 200  # moves that are shown in full, the best ranks first; the ranking names all
 PRIORITY_MEANING = {
@@ -110,12 +100,12 @@ class PhaseSum(NamedTuple):
 
 def render_html(plan: Plan, *, code_url: str | None = None) -> str:
     """One page that is complete in itself."""
-    return page("priority.html.j2", **_values(plan, code_url))
+    return pages.render_html("priority.html.j2", **_values(plan, code_url))
 
 
 def render_markdown(plan: Plan, *, code_url: str | None = None) -> str:
     """The same as a Markdown document."""
-    return document("priority.md.j2", code_link=_code_linker(code_url), **_values(plan, code_url))
+    return pages.render_markdown("priority.md.j2", code_link=_code_linker(code_url), **_values(plan, code_url))
 
 
 def summarise_phases(plan: Plan) -> list[PhaseSum]:
@@ -169,6 +159,7 @@ def _values(plan: Plan, code_url: str | None) -> dict[str, Any]:
         "changes": sum(change.change for move in moving for change in move.code_changes),
         "lifecycle": lifecycle_words,
         "sites": sites,
+        "full": full,
         "address": lambda file, line: code_address(code_url, file, line),
     }
 
@@ -180,15 +171,24 @@ def kinds(move: Move) -> str:
     return ", ".join(f"{name} {share}%" for name, share in shares.items() if share)
 
 
-def sites(move: Move) -> list[tuple[CodeChange, str]]:
-    """Each line of code once, with what it does there in words."""
-    found: dict[tuple[str, int], tuple[CodeChange, list[str]]] = {}
+def sites(move: Move) -> list[tuple[str, list[tuple[CodeChange, str]]]]:
+    """Where code and, apart from it, documents speak of the folder: each line once, with what code does there."""
+    found: dict[str, dict[tuple[str, int], tuple[CodeChange, list[str]]]] = {"In the code": {}, "In documents": {}}
     for change in move.code_changes:
-        what = f"{change.role}, {change.via}" if change.change else "a document mentions it"
-        _, words = found.setdefault((change.file, change.line), (change, []))
-        if what not in words:
+        lines = found["In the code" if change.change else "In documents"]
+        _, words = lines.setdefault((change.file, change.line), (change, []))
+        if change.change and (what := f"{change.role}, {change.via}") not in words:
             words.append(what)
-    return [(change, "; ".join(words)) for change, words in found.values()]
+    return [
+        (title, [(change, "; ".join(words)) for change, words in lines.values()])
+        for title, lines in found.items()
+        if lines
+    ]
+
+
+def full(factor: Factor, move: Move) -> float:
+    """The points that a factor can give at most."""
+    return 100 * factor.weight / sum(other.weight for other in move.score.factors)
 
 
 def _buckets(moving: Iterable[Move]) -> list[tuple[str, list[Move]]]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from analysis.classify.drift import Change
 from analysis.model import ROOT
+from planner.money import money
 from planner.prices import Place
 from thermocline.reporting.facts import Facts
 from thermocline.reporting.figures.classes import ClassCost
 from thermocline.reporting.tallies import TemperatureSum
-from thermocline.reporting.words import joined, money, plural, share, size
+from thermocline.reporting.words import joined, plural, share, size
 
 
 def in_short(
@@ -30,8 +31,12 @@ def in_short(
             f"the same bytes in Coldline cost {money(cheaper)} before retrieval."
         )
     if unknown := [subfolder.name or ROOT for subfolder in facts.subfolders if subfolder.temperature == "unknown"]:
-        named = joined(unknown[:4] + ([f"{len(unknown) - 4} more"] if len(unknown) > 4 else []))
-        sentences.append(f"Not enough evidence to judge {plural(len(unknown), 'subfolder')}: {named}.")
+        others = [f"{len(unknown) - 4} more"] if len(unknown) > 4 else []
+        named = joined([*(f"`{name}`" for name in unknown[:4]), *others])
+        sentences.append(
+            f"Not enough evidence to judge {plural(len(unknown), 'subfolder')}: {named}; "
+            "`thermocline subfolders NAME` says what is missing."
+        )
     if facts.analysis.contradictions:
         sentences.append(
             f"{plural(len(facts.analysis.contradictions), 'contradiction')} between code, logs and documents."
@@ -55,7 +60,8 @@ def _warmth(facts: Facts, temperatures: Sequence[TemperatureSum]) -> str:
 
 
 def change_words(change: Change) -> str:
-    """The change in a sentence, its bytes in units that people read."""
+    """The change in a sentence with the folder as code, its bytes in units that people read."""
+    name = change.subfolder or ROOT
     if change.kind in {"grew", "shrank"}:
-        return f"{change.subfolder or ROOT} {change.kind} from {size(int(change.before))} to {size(int(change.after))}"
-    return change.sentence
+        return f"`{name}` {change.kind} from {size(int(change.before))} to {size(int(change.after))}"
+    return f"`{name}`{change.sentence.removeprefix(name)}"

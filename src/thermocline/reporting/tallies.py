@@ -11,6 +11,7 @@ from thermocline.reporting.figures.classes import ClassCost
 
 GIB = 1024**3
 TEMPERATURE_ORDER = ("cold", "warm", "hot", "unknown")
+LOG_NAMES = {"data_read": "data read", "data_write": "data write", "admin": "admin activity", "usage": "usage logs"}
 
 
 class TemperatureSum(NamedTuple):
@@ -178,12 +179,12 @@ def summarise_coverage(covered: Iterable[CoveredDay], first: date, last: date) -
     ]
 
 
-def most_active(facts: Facts, limit: int) -> list[str]:
+def most_active(facts: Facts) -> list[str]:
     """Consumers by their events, the busiest first."""
     events: dict[str, int] = {}
     for _, use in facts.touches():
         events[use.name] = events.get(use.name, 0) + use.events
-    return sorted(events, key=lambda name: (-events[name], name))[:limit]
+    return sorted(events, key=lambda name: (-events[name], name))
 
 
 def set_aside(facts: Facts) -> list[SetAside]:

@@ -21,19 +21,8 @@ def size(count: float | None) -> str:
 
 
 def number(count: float | None) -> str:
-    """A count with thin spaces between the thousands: `27 104`."""
-    return "–" if count is None else f"{count:,.0f}".replace(",", "\u202f")
-
-
-def money(amount: float | None) -> str:
-    """US dollars; below a cent it says so instead of rounding to nothing."""
-    if amount is None:
-        return "–"
-    sign = "−" if amount < 0 else ""
-    amount = abs(amount)
-    if amount and amount < 0.01:
-        return f"{sign}<$0.01"
-    return f"{sign}${amount:,.0f}" if amount >= 1000 else f"{sign}${amount:.2f}"
+    """A count with commas between the thousands: `27,104`."""
+    return "–" if count is None else f"{count:,.0f}"
 
 
 def share(part: float, whole: float) -> str:
@@ -42,10 +31,10 @@ def share(part: float, whole: float) -> str:
         return "–"
     percent = 100 * part / whole
     if 0 < percent < 1:
-        return "<1 %"
+        return "<1%"
     if 99 < percent < 100:
-        return ">99 %"
-    return f"{percent:.0f} %"
+        return ">99%"
+    return f"{percent:.0f}%"
 
 
 def day(moment: date | datetime | None) -> str:

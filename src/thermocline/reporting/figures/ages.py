@@ -36,9 +36,9 @@ def age_at_read(subfolders: Sequence[str], ages: Iterable[ReadAge]) -> Figure:
     for entry in ages:
         if entry.subfolder in counts:
             counts[entry.subfolder][age_group(entry.age_days)] += entry.reads
-    height = 0.3 * max(len(subfolders), 1) + 0.45
+    height = 0.3 * max(len(subfolders), 1) + 0.6
     with house_style():
-        figure = sheet(height, left=0.27, right=0.91, top=1, bottom=0.42 / height)
+        figure = sheet(height, left=0.27, right=0.91, top=1 - 0.15 / height, bottom=0.42 / height)
         axes = figure.add_subplot()
         bare(axes)
         axes.set_xlim(0, 1)

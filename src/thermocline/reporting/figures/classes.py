@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from analysis.model import ROOT
+from planner.money import money
 from thermocline.reporting.figures.canvas import bare, house_style, sheet, shorten
 from thermocline.reporting.palette import light, storage_class_role
-from thermocline.reporting.words import money
 
 CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
 

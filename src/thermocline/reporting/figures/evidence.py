@@ -25,7 +25,7 @@ def coverage(covered: Mapping[str, Iterable[date]], first: date, last: date) -> 
             columns = sorted({(day - first).days for day in there if first <= day <= last})
             axes.add_patch(PathPatch(tiles([(row, 0, days, (0.2, 0.8))]), facecolor=light("track"), linewidth=0))
             runs = [(row, start, end, (0.2, 0.8)) for start, end in runs_of(columns)]
-            axes.add_patch(PathPatch(tiles(runs), facecolor=light("read-3"), linewidth=0))
+            axes.add_patch(PathPatch(tiles(runs), facecolor=light("read-1"), linewidth=0))
         axes.set_yticks([row + 0.5 for row in range(len(covered))], list(covered))
         month_ticks(axes, first, last, 1)
     return figure

@@ -12,6 +12,7 @@ from analysis.model import ROOT
 from thermocline.reporting.figures.canvas import bare, house_style, sheet, shorten
 from thermocline.reporting.figures.shapes import month_ticks, runs_of, tiles
 from thermocline.reporting.palette import light
+from thermocline.reporting.words import number
 
 LEVELS = (1, 10, 100, 1000)  # events; the lower bound of each shade
 DAYS_SHOWN_SINGLY = 190
@@ -99,7 +100,7 @@ def _paint(axes: Axes, cells: dict[tuple[str, int], list[tuple[int, int]]]) -> N
 
 def _legend(figure: Figure, width: int, *, gaps: bool) -> None:
     unit = "day" if width == 1 else "week"
-    labels = [f"≥ {bound:,}".replace(",", " ") for bound in LEVELS]
+    labels = [f"≥ {number(bound)}" for bound in LEVELS]
     for kind, at in (("read", 0.27), ("write", 0.62)):
         figure.legend(
             handles=[Patch(facecolor=light(f"{kind}-{shade}"), label=label) for shade, label in enumerate(labels, 1)],

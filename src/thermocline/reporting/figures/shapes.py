@@ -43,9 +43,12 @@ def runs_of(columns: Iterable[int]) -> list[tuple[int, int]]:
 
 def month_ticks(axes: Axes, first: date, last: date, width: int) -> None:
     """Name the months below columns of `width` days, and rule a line where each starts."""
-    starts = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
-    starts = [day for day in starts if day.day == 1]
+    days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    starts = [day for day in days if day.day == 1]
     step = max(1, len(starts) // 12)
+    # The month that the window begins in is named too, unless the next one's name would run into it.
+    if step == 1 and (not starts or (starts[0] - first).days > len(days) // 9):
+        starts.insert(0, first)
     ticks = [
         ((day - first).days / width, f"{day:%b %Y}" if day.month == 1 or day == starts[0] else f"{day:%b}")
         for day in starts

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.textpath import TextPath
 
 from analysis.model import ROOT
 from thermocline.reporting.figures.canvas import WIDTH, house_style, sheet, shorten
@@ -14,7 +16,6 @@ from thermocline.reporting.words import size
 
 HEIGHT = 4.2
 REST_SHARE = 0.004  # what is smaller than this share of the bucket is drawn together, by temperature
-POINTS_PER_LETTER = 5.2
 
 
 class Holding(NamedTuple):
@@ -89,15 +90,23 @@ def _tile(axes: Axes, holding: Holding, box: Box) -> None:
             facecolor=light(holding.temperature), edgecolor=light("paper"), linewidth=2.5,
         )
     )  # fmt: skip
-    points = 72 * box.width - 14
-    letters = int(points / POINTS_PER_LETTER)
-    if letters < 6 or 72 * box.height < 22:
+    name = _fitting(holding.subfolder or ROOT, 72 * box.width - 14)
+    if not name or 72 * box.height < 22:
         return
     colour = light(f"on-{holding.temperature}")
-    name = shorten(holding.subfolder or ROOT, letters)
     axes.text(box.x + 0.1, box.y + 0.1, name, va="top", color=colour, fontweight="bold", clip_on=True)
     if 72 * box.height >= 34:
         axes.text(box.x + 0.1, box.y + 0.27, size(holding.bytes), va="top", color=colour, fontsize=8, clip_on=True)
+
+
+def _fitting(name: str, points: float) -> str:
+    """As much of the name as the bold type of the tiles sets in this width; nothing where that would say nothing."""
+    bold = FontProperties(family="DejaVu Sans", weight="bold", size=8.5)
+    for letters in range(min(len(name), int(points / 4)), min(len(name), 6) - 1, -1):
+        text = shorten(name, letters)
+        if TextPath((0, 0), text, prop=bold).get_extents().width <= points:
+            return text
+    return ""
 
 
 def divide(weights: Sequence[float], box: Box) -> list[Box]:
