@@ -13,6 +13,7 @@ from executor.aftercare import cleanup, rollback
 from executor.errors import ExecutorError, GuardRefused, ValidationMismatch
 from executor.reading import Selection
 from hand_made_plan import SOURCE
+from oracle import OWN
 from torture_driver import POINTS, Death, Victim
 from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, every_step, required
 
@@ -53,7 +54,10 @@ def sources(world: World) -> dict[str, str]:
 
 
 def clean_up(world: World) -> int:
-    return int(world.run(clean).exit_code)
+    code = int(world.run(clean).exit_code)
+    held = [one["name"] for one in world.state()["buckets"][TARGET]["objects"]]
+    assert not [name for name in held if name.startswith(OWN)], "the lock was given back"
+    return code
 
 
 @required("cleanup is killed at any request or commit", "the next cleanup ends it; only verified objects are gone")

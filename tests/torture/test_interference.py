@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from executor.aftercare import rollback
@@ -257,6 +258,13 @@ def test_unfit_bucket(new_world: MakeWorld, what: str) -> None:
     assert world.api("PATCH", f"/storage/v1/b/{TARGET}", mended)[0] == 200
     assert world.execute().exit_code == 0
     world.require_sound()
+
+
+def test_a_bucket_whose_readers_pay_is_refused(new_world: MakeWorld) -> None:
+    world = world_with_victim(new_world, 0)
+    world.make_bucket(TARGET, **HANDED_OVER, billing={"requesterPays": True})
+    result = world.execute(msgspec.structs.replace(SETTINGS, user_project="analytics-dev"))
+    assert (result.exit_code, "requester pays" in result.moves[0].notes[0]) == (2, True), result
 
 
 @required("a target bucket that was handed over is open to everybody", "refused before anything is copied")

@@ -163,6 +163,31 @@ def test_a_lock_that_is_not_ours_any_more_is_left_alone(new_world: MakeWorld, ho
 
 
 @required(
+    "two people take the lock of a dead executor over in the same moment", "the later one is refused with exit 11"
+)
+def test_two_take_a_lock_over(new_world: MakeWorld) -> None:
+    world = new_world(0)
+    world.fill(10)
+    world.write_plan()
+    dead = Victim(world.server.url, world.directory, _execute, world.plan, death=Death("request-sent", 12))
+    assert dead.wait() is None
+    [lock] = [one["name"] for one in world.state()["buckets"][TARGET]["objects"] if one["name"].startswith(OWN)]
+    before = world.state()["buckets"][TARGET]["objects"]
+
+    def faster() -> None:
+        world.patch(lock, {"metadata": {"run": "another"}}, bucket=TARGET)
+
+    with (
+        world.at_request(0, faster, where=lambda path: "%2Flock-" in path and "?ifMeta" in path) as struck,
+        pytest.raises(ExecutorLocked, match="took the lock"),
+    ):
+        world.execute(take_lock=True)
+    assert struck
+    copies = [one for one in world.state()["buckets"][TARGET]["objects"] if one["name"] != lock]
+    assert copies == [one for one in before if one["name"] != lock]
+
+
+@required(
     "a copy of the journal on another machine, while its run is alive or after it was killed",
     "refused with exit 11; the journal where it ran goes on, a copy needs --take-lock",
 )
