@@ -30,6 +30,15 @@ def test_every_help_teaches_by_an_example(name: str, command: Any) -> None:
     assert f"Example: thermocline {name}" in command.help
 
 
+@pytest.mark.parametrize("words", ["", "execute", "plan approve"])
+def test_a_flag_is_shown_without_a_value(words: str) -> None:
+    command = [sys.executable, "-m", "thermocline", *words.split(), "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert "--help" in shown
+    assert "bool" not in shown
+
+
 def every_example() -> Iterator[Any]:
     for name, command in every_command():
         for number, words in enumerate(re.findall(r"Example: thermocline (.+)", command.help)):

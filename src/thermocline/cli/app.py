@@ -61,6 +61,8 @@ COMMANDS: dict[str, CommandLine] = {
 # What a write says on a full disk, over a quota, and over a limit on file sizes.
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
+HELP_NAMES = ["-h", "--help"]
+
 
 class CommandTable(TyperGroup):
     """A group whose commands are one-line stubs until one of them is called."""
@@ -83,6 +85,17 @@ def load_command(name: str) -> Any:
     command.name = name
     # Typer gives every app of its own the completion options; only the whole command line has use for them.
     command.params = [one for one in command.params if one.name not in {"install_completion", "show_completion"}]
+    return _bare(command)
+
+
+def _bare(command: Any) -> Any:
+    """Flags take no value, so that help must not show `<bool>` beside them; the command, and what is below it."""
+    show_help = command.get_help_option(typer.Context(command, help_option_names=HELP_NAMES))
+    for flag in (*command.params, show_help):
+        if getattr(flag, "is_flag", False):
+            flag.metavar = ""
+    for below in getattr(command, "commands", {}).values():
+        _bare(below)
     return command
 
 
@@ -91,7 +104,7 @@ app = typer.Typer(
     name="thermocline",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": HELP_NAMES},
     epilog="Start with `thermocline demo`; then see `thermocline ingest --help`.",
 )
 
@@ -116,7 +129,7 @@ def run(arguments: Sequence[str]) -> int:
     from analysis.errors import ExplainedError
 
     try:
-        code = build_command(app).main(list(arguments), prog_name="thermocline", standalone_mode=False)
+        code = _bare(build_command(app)).main(list(arguments), prog_name="thermocline", standalone_mode=False)
     except ExplainedError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
