@@ -414,6 +414,8 @@ def test_arithmetic_closes_on_anything(tmp_path: Path, content: bytes, packed: b
         (events,) = opened.connection.execute("SELECT coalesce(sum(events), 0) FROM access").fetchone() or (None,)
         (rejected,) = opened.connection.execute("SELECT count(*) FROM reject").fetchone() or (None,)
         assert (events, rejected) == (report.kept, report.rejected)
+        # By its first bytes a file may pass for a packed one, which is then cut short.
+        packed = packed or content.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
         if not packed and cut >= 50 and not content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"[", b"{\n")):
             # Counted by a rule of its own: every line with anything on it.
             first, *others = content.split(b"\n")
