@@ -41,7 +41,14 @@ CREATE OR REPLACE TEMP MACRO lower_bound_of(least_name, greatest_name) AS
 CREATE OR REPLACE TEMP MACRO upper_bound_of(least_name, greatest_name) AS
     CASE WHEN least_name = greatest_name THEN stable_hash(least_name) >> 40 ELSE 16777215::UBIGINT END;
 
+-- Whatever stands between them, a date text begins with the year, ends with the day, and its length tells where the month is.
 CREATE OR REPLACE TEMP MACRO text_as_date(date_text) AS CASE
     WHEN date_text = '' THEN NULL
-    ELSE try_cast(regexp_replace(regexp_replace(date_text, '[^0-9]', '', 'g'), '(....)(..)(..)', '\1-\2-\3') AS DATE)
+    ELSE try_cast(
+        concat(
+            left(date_text, 4), '-',
+            substr(date_text, CASE length(date_text) WHEN 8 THEN 5 WHEN 10 THEN 6 ELSE 12 END, 2), '-',
+            right(date_text, 2)
+        ) AS DATE
+    )
 END;

@@ -3,5 +3,5 @@
 INSERT INTO repeated
 SELECT rowid AS row_id, file_id
 FROM object
-WHERE file_id >= $first_file AND problem = '' AND hash(bucket, name, right(name, 12)) IN (SELECT h FROM suspect)
+WHERE file_id >= $first_file AND problem = '' AND hash(bucket, name, substr(name, -12)) IN (SELECT h FROM suspect)
 QUALIFY row_number() OVER (PARTITION BY bucket, name ORDER BY generation DESC NULLS LAST, file_id, row_id) > 1;
