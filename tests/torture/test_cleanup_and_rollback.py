@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -58,6 +59,37 @@ def clean_up(world: World) -> int:
     held = [one["name"] for one in world.state()["buckets"][TARGET]["objects"]]
     assert not [name for name in held if name.startswith(OWN)], "the lock was given back"
     return code
+
+
+def _contents(world: World) -> tuple[Any, list[Any]]:
+    with closing(sqlite3.connect(world.journal)) as journal:
+        rows = journal.execute("SELECT m.state, i.state, i.after FROM item i JOIN move m USING (move_id)").fetchall()
+    return {name: bucket["objects"] for name, bucket in world.state()["buckets"].items()}, rows
+
+
+@required("a dry run of a cleanup or a rollback, or a person who says no to it", "all is counted, nothing is changed")
+@pytest.mark.parametrize("command", [cleanup, rollback])
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_nothing_is_deleted_without_a_yes(new_world: MakeWorld, command: Any, dry_run: bool) -> None:
+    world = migrated(new_world, 0)
+    before, asked = _contents(world), []
+
+    def refuse(found: Any) -> bool:
+        asked.append(found)
+        return False
+
+    async def act(plan: Path) -> Any:
+        return await command(plan, Selection(), refuse, dry_run=dry_run, settings=SETTINGS)
+
+    if dry_run:
+        [counted] = world.run(act).details
+        assert asked == []
+    else:
+        with pytest.raises(GuardRefused, match="not confirmed"):
+            world.run(act)
+        [[counted]] = asked
+    assert (counted.objects if command is cleanup else counted.to_remove) == COUNT
+    assert _contents(world) == before
 
 
 @required("cleanup is killed at any request or commit", "the next cleanup ends it; only verified objects are gone")
@@ -410,3 +442,43 @@ def test_bucket_changed_before_its_deletion(new_world: MakeWorld) -> None:
     assert struck
     assert world.state()["buckets"][TARGET]["objects"] == []
     assert any("was kept" in note for note in result.details[0].notes)
+
+
+@required("a source holds other content at a rollback", "the copy stays: it is the only one of the old content")
+def test_rollback_keeps_the_only_copy_of_old_content(new_world: MakeWorld) -> None:
+    world = migrated(new_world, 0)
+    world.overwrite(f"{PREFIX}a//b", "newer")
+    [undone] = world.run(take_back).details
+    assert [one["name"] for one in world.state()["buckets"][TARGET]["objects"]] == [f"{MOVED}a//b"]
+    assert undone.kept == {"the source holds something else now": 1}
+    assert world.judge(journal=False).faults == []
+
+
+@required("somebody writes to the old place just before an object is restored there", "theirs stays; exit 3 says so")
+def test_source_written_just_before_its_restoration(new_world: MakeWorld) -> None:
+    world = migrated(new_world, 0)
+    assert clean_up(world) == 0
+    name = f"{PREFIX}../up"
+    place = f"/storage/v1/b/{SOURCE}/o/{quote(name, safe='')}"
+
+    def act() -> None:
+        world.overwrite(name, "theirs")
+
+    with world.at_request(0, act, where=lambda path: path.startswith(place) and "/restore?" in path) as struck:
+        result = world.run(take_back)
+    assert struck
+    assert result.exit_code == 3
+    assert any("another object stands at the source" in why for why in result.details[0].not_restored)
+    assert {one["name"]: one["size"] for one in world.sources()}[name] == str(len("theirs"))
+    assert world.judge(journal=False).faults == []
+
+
+def test_rollback_from_noncurrent_versions(new_world: MakeWorld) -> None:
+    kept = {"softDeletePolicy": {"retentionDurationSeconds": "0"}, "versioning": {"enabled": True}}
+    world = migrated(new_world, 0, **kept)
+    before = sources(world)
+    assert clean_up(world) == 0
+    [undone] = world.run(take_back).details
+    assert undone.restored == {"from version": COUNT}
+    assert sources(world) == before
+    world.require_sound(finished=False)

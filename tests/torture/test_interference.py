@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -217,6 +218,33 @@ def test_target_edited_after_cutover(new_world: MakeWorld) -> None:
     held = {one["name"]: one["size"] for one in world.state()["buckets"][TARGET]["objects"]}
     assert held[COPY] == str(len("edited by its new owner"))
     world.require_sound(complete=False)
+
+
+@required("a copy is deleted after its verification", "exit 4 names it; the next run copies it again")
+def test_copy_deleted(new_world: MakeWorld) -> None:
+    world = world_with_victim(new_world, 0)
+    assert world.execute().exit_code == 0
+    world.delete(COPY, bucket=TARGET)
+    found = world.execute()
+    assert (found.exit_code, found.moves[0].failed) == (4, 1)
+    assert any("the copy is missing at the target" in note for note in found.moves[0].notes)
+    assert world.execute().exit_code == 0
+    world.require_sound()
+
+
+@required("somebody changes a copy's metadata before it was verified", "exit 4 names what differs; copied again")
+def test_copy_changed_before_its_verification(new_world: MakeWorld) -> None:
+    world = world_with_victim(new_world, 0)
+    body, listing = {"contentType": "text/theirs"}, f"/storage/v1/b/{TARGET}/o?prefix={quote(MOVED, safe='')}"
+    with world.at_request(
+        0, lambda: world.patch(COPY, body, TARGET), where=lambda path: path.startswith(listing)
+    ) as at:
+        found = world.execute()
+    assert at
+    assert (found.exit_code, found.moves[0].failed) == (4, 1)
+    assert any("metadata differs: content_type" in note for note in found.moves[0].notes)
+    assert world.execute().exit_code == 0
+    world.require_sound()
 
 
 @required("the target bucket exists and belongs to somebody else", "refused before anything is copied")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from executor.reading import Selection
 from executor.run import journal_path_of, run
 from oracle import OWN
 from torture_driver import Death, Victim
-from torture_world import MOVED, SETTINGS, TARGET, World, required
+from torture_world import MOVED, PREFIX, SETTINGS, TARGET, World, required
 
 MakeWorld = Callable[[int], World]
 
@@ -90,6 +91,21 @@ def test_damaged_journal(new_world: MakeWorld, offset: int) -> None:
         world.execute()
     assert refused.value.hint
     assert world.state()["buckets"] == before
+
+
+@required("the journal is of a later release", "refused with exit 1; nothing is done with it")
+def test_journal_of_a_later_release(new_world: MakeWorld) -> None:
+    world = new_world(0)
+    world.fill(3)
+    world.write_plan()
+    assert world.execute().exit_code == 0
+    with closing(sqlite3.connect(world.journal)) as journal:
+        journal.execute("PRAGMA user_version = 99")
+    before = world.state()["buckets"]
+    world.overwrite(f"{PREFIX}a", "new")
+    with pytest.raises(JournalBroken, match="99"):
+        world.execute()
+    assert world.state()["buckets"][TARGET] == before[TARGET]
 
 
 @required("a second executor on the same journal", "refused with exit 11 while the first one works")
