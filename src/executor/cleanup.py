@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+from analysis.classify.phrases import plural
 from executor.batch import LIMIT, Victim, delete_batch
 from executor.buckets import deleting_rules
 from executor.clock import now
@@ -105,7 +106,7 @@ class Cleanup:
                 )
             )
         else:
-            note = f"{left} verified object(s) had to stay: " + ", ".join(
+            note = f"{plural(left, 'verified object')} had to stay: " + ", ".join(
                 f"{count} {reason}" for reason, count in self.doomed.kept.most_common()
             )
             await journal.call(lambda: journal.update_move(self._move.move_id, note=note))

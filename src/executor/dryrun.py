@@ -6,6 +6,7 @@ It says what would be copied, what stays, and what would stand in the way.
 from collections import Counter
 from dataclasses import dataclass, field
 
+from analysis.classify.phrases import plural
 from executor import buckets
 from executor.copying import marked, settle_taken
 from executor.definition import Definition
@@ -61,7 +62,9 @@ async def forecast(storage: Storage, definition: Definition) -> Forecast:
     async for page in storage.list_objects(pattern.source_bucket, pattern.source_prefix):
         await _count(definition, page, there, found)
     if found.held:
-        found.warnings.append(f"{found.held} object(s) are under a hold or retention: cleanup will have to leave them")
+        found.warnings.append(
+            f"{plural(found.held, 'object')} under a hold or retention: cleanup will have to leave them"
+        )
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from analysis.classify.phrases import plural
 from executor import buckets
 from executor.clock import written
 from executor.copying import ObjectCopier
@@ -351,13 +352,13 @@ class Migration:
         self.outcome.mismatches = found.bad
         self.outcome.notes += found.examples
         if found.gone:
-            self.outcome.notes.append(f"{found.gone} object(s) are gone from the source; their copies are kept")
+            self.outcome.notes.append(f"{plural(found.gone, 'object')} no longer at the source; the copies are kept")
         if found.foreign:
-            self.outcome.notes.append(f"{found.foreign} object(s) at the target are not ours and were left alone")
+            self.outcome.notes.append(f"left alone at the target, as not ours: {plural(found.foreign, 'object')}")
         if found.bad:
-            await self._enter(MoveState.MISMATCH, note=f"{found.bad} object(s) differ")
+            await self._enter(MoveState.MISMATCH, note=f"{plural(found.bad, 'object')} not like the source")
         elif open_objects:
-            await self._enter(MoveState.PARTIAL, note=f"{open_objects} object(s) could not be copied")
+            await self._enter(MoveState.PARTIAL, note=f"{plural(open_objects, 'object')} could not be copied")
         else:
             at = self.context.locks.moment(self.definition.moving.target_bucket)
             await self._enter(MoveState.VERIFIED, verified_at=written(at), note="")
@@ -392,7 +393,7 @@ class Migration:
             number = await journal.call(journal.start_step, move_id, self.context.run_id, "references", detail)
             await journal.call(journal.end_step, number, "done", detail)
             self.context.trail.add("references", use_case=self.definition.use_case, sites=list(sites))
-        self.outcome.notes.append(f"{len(sites)} line(s) of code name the old place: `thermocline patch`")
+        self.outcome.notes.append(f"{plural(len(sites), 'line')} of code with the old place: `thermocline patch`")
 
     async def _check(self, use_case: str) -> None:
         command = self.context.settings.checks.get(use_case)

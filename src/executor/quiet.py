@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from analysis.classify.phrases import plural
 from analysis.touches import Touch, Touches
 
 
@@ -37,7 +38,7 @@ def silence(found: Touches, verified_on: date, needed: int) -> Silence:
     if covered_to is None or covered_to < since:
         reason = f"no logs of reads after {since - timedelta(days=1)}: ingest fresh ones"
     elif missing:
-        reason = f"{missing} day(s) since {since} have no logs of reads: unknown is not quiet"
+        reason = f"{plural(missing, 'day')} since {since} without logs of reads: unknown is not quiet"
     elif days < needed:
         reason = f"quiet for {days} of {needed} days"
     else:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
+from analysis.classify.phrases import plural
 from executor import buckets
 from executor.batch import LIMIT, Victim, delete_batch
 from executor.copying import ours, same_content
@@ -80,7 +81,7 @@ class Rollback:
             await self._revert_steps()
         if self.undone.foreign:
             self.undone.notes.append(
-                f"{self.undone.foreign} object(s) at the target are not ours: bring back by hand what is needed"
+                f"{plural(self.undone.foreign, 'object')} at the target not ours: bring back by hand what is needed"
             )
         if not self._context.stop.requested and not self.undone.not_restored and not self.undone.refused:
             note = f"{sum(self.undone.kept.values())} copies were kept" if self.undone.kept else ""
@@ -200,7 +201,7 @@ class Rollback:
                 await buckets.remove_rules(storage, bucket, rules)
             elif step.kind == "references":
                 sites = len(step.detail.get("sites", ()))
-                self.undone.notes.append(f"{sites} line(s) of code were to change: `thermocline patch --reverse`")
+                self.undone.notes.append(f"{plural(sites, 'line')} of code to take back: `thermocline patch --reverse`")
             else:
                 continue
             await journal.call(journal.end_step, step.step_id, "reverted", step.detail)

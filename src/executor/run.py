@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
+from analysis.classify.phrases import plural
 from executor.clock import now
 from executor.credentials import credentials_for, endpoint_from_environment
 from executor.definition import Definition
@@ -198,7 +199,7 @@ def describe(journal: Journal | None, definition: Definition, outcome: Outcome |
     said += outcome.notes if outcome else [move.note] if move.note else []
     said += [definition.unchecked] if definition.unchecked else []
     said += [
-        f"left behind: {objects} object(s), {reason} (such as {example})"
+        f"left behind: {plural(objects, 'object')}, {reason} (such as {example})"
         for reason, objects, _, example in journal.left_behind(move.move_id)
     ]
     failures = []
@@ -240,9 +241,9 @@ async def _foretell(storage: Storage, definitions: list[Definition]) -> tuple[li
             *(f"warning: {text}" for text in found.warnings),
             *(f"problem: {text}" for text in found.problems),
         ]
-        notes += [f"left behind: {objects} object(s), {reason}" for reason, objects in found.left.most_common()]
+        notes += [f"left behind: {plural(objects, 'object')}, {reason}" for reason, objects in found.left.most_common()]
         if found.in_the_way:
-            notes.append(f"problem: {found.in_the_way} target name(s) hold something else")
+            notes.append(f"problem: {plural(found.in_the_way, 'target name')} already taken by something else")
         if found.problems or found.in_the_way:
             code = 3
         moves.append(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.classify.phrases import plural
 from executor.definition import Definition
 
 LABEL = ("managed-by", "thermocline")
@@ -166,7 +167,7 @@ def _sentence(step: Step) -> str:
             text = f"create bucket {name} ({resource['storageClass']}, {where}), or adopt it if it is ours"
         case GrantAccess(bucket, grants):
             pairs = ", ".join(f"{role} to {member}" for role, member in grants)
-            text = f"grant {len(grants)} role(s) on {bucket}: {pairs}"
+            text = f"grant {plural(len(grants), 'role')} on {bucket}: {pairs}"
         case CopyObjects(definition):
             pattern = definition.moving
             targets = ", ".join(f"{pattern.target_bucket}/{segment.target_prefix}" for segment in pattern.segments)
@@ -174,9 +175,9 @@ def _sentence(step: Step) -> str:
         case VerifyObjects():
             text = "list both sides and compare size, crc32c, generation and metadata of every object"
         case SetLifecycle(bucket, rules):
-            text = f"add {len(rules)} lifecycle rule(s) to {bucket}, once verified"
+            text = f"add {plural(len(rules), 'lifecycle rule')} to {bucket}, once verified"
         case PatchReferences(sites):
-            text = f"{len(sites)} line(s) of code name the old place: `thermocline patch` writes the change"
+            text = f"{plural(len(sites), 'line')} of code with the old place: `thermocline patch` writes the change"
         case RunChecks(_, advice):
             text = "run the end-to-end check of this use case" + (f" ({advice[0]})" if advice else "")
         case ObserveQuiet(days):
