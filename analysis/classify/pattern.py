@@ -157,7 +157,12 @@ def _etl_staging(s: Situation) -> str | None:
         return None
     writing = do([who(use.consumer) for use in s.programs_writing], "write")
     reading = do([who(use.consumer) for use in s.programs_reading], "read")
-    return f"{writing}, {reading}, {s.reads_per_write:.1f} reads per write: one stage of a pipeline"
+    stage = "one stage of a pipeline"
+    if s.overwritten and {use.consumer for use in s.programs_writing} == {use.consumer for use in s.programs_reading}:
+        stage = (
+            f"names are overwritten and read back by who wrote them: {stage}, or the state of a job, not known which"
+        )
+    return f"{writing}, {reading}, {s.reads_per_write:.1f} reads per write: {stage}"
 
 
 def _shared_library(s: Situation) -> str | None:

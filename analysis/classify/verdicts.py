@@ -106,6 +106,7 @@ def _flags(s: Situation, pattern: Pattern) -> set[str]:
         "reference-data": pattern in {"reference data", "historical reference"},
         "legacy-writer": pattern == "legacy archive",
         "growing": s.writes_regularly
+        and not s.overwritten
         and not facts.select("delete")
         and facts.created_while_logged >= thresholds.growing_share * max(facts.objects, 1),
         "manual-writer": bool(s.people_writing) and not s.programs_writing,

@@ -42,6 +42,6 @@ def silence(found: Touches, verified_on: date, needed: int) -> Silence:
     elif days < needed:
         reason = f"quiet for {days} of {needed} days"
     else:
-        reason = f"quiet for {days} days"
+        reason = f"quiet for {days} days, as far as the logs up to {covered_to} tell"
     quiet = covered_to is not None and not missing and days >= needed
     return Silence(quiet, days, needed, since, covered_to, missing, reason, users, found.code)

@@ -175,7 +175,9 @@ def _job(use: "ConsumerUse") -> str:
         return f", as {job} {sure}"
     # A job that only the clock tells apart: `etl@… at 01-03 h UTC`.
     _, told, hours = use.name.partition(f"{use.principal} at ")
-    return f", at {hours} {sure}" if told else ""
+    if told:
+        return f", at {hours} {sure}"
+    return ", its job not known" if use.kind in {"service", "external"} else ""
 
 
 def _places(files: "Sequence[str]") -> str:
