@@ -195,6 +195,13 @@ def _differences(row: Row) -> tuple[str, ...]:
             f"configured for {row.migration.storage_class}, while the evidence recommends "
             f"{row.decision.best_move.storage_class}"
         )
+    for rule in row.migration.lifecycle_policy["rule"]:
+        age = rule["condition"].get("age")
+        if rule["action"]["type"] == "Delete" and age is not None and age < row.migration.observe_days:
+            found.append(
+                f"its lifecycle deletes copies {age} days after they are made, before the old place was observed for "
+                f"{row.migration.observe_days} days"
+            )
     more = row.option.three_year_usd - row.decision.best_move.three_year_usd
     if more >= 0.005:
         best = row.decision.best_move.summary

@@ -7,7 +7,7 @@ Every key is used or refused, naming file, line and the nearest known key. `{env
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -155,9 +155,19 @@ def _convert(document: Document, raw: dict[str, Any], struct: type[S], path: tup
         key = place.strip("`.").split(".")[0].split("[")[0]
         where = document.at(*path, key) if key else document.at(*path)
         what = ".".join(part for part in (*path, key) if part) or "the file"
+        if message.startswith("Invalid enum value"):
+            message = f"{message}; known: {', '.join(_words(get_type_hints(struct)[key]))}"
         raise InvalidPlanInput(f"{where}: `{what}` does not fit", message) from error
 
 
+def _words(kind: Any) -> list[str]:
+    """The words that a type allows, those of its parts included."""
+    parts = get_args(kind)
+    return [str(part) for part in parts] if get_origin(kind) is Literal else [w for part in parts for w in _words(part)]
+
+
+# A hundred years, as in a retention policy of Cloud Storage: https://cloud.google.com/storage/docs/bucket-lock#retention-periods
+LONGEST_RETENTION_DAYS = 36_525
 # Keys that only one pattern reads: given elsewhere, they would be silently ignored.
 ONLY = {
     "file_patterns": ("file_pattern",),
@@ -184,4 +194,7 @@ def _checked(document: Document, name: str, use_case: UseCase) -> UseCase:
         value = getattr(use_case, key)
         if value is not None and value < 1:
             raise InvalidPlanInput(f"{document.at(name, key)}: `{name}.{key}` must be 1 or more", "raise it")
+    if use_case.retention_days is not None and use_case.retention_days > LONGEST_RETENTION_DAYS:
+        where = document.at(name, "retention_days")
+        raise InvalidPlanInput(f"{where}: `{name}.retention_days` is over a hundred years", "it is in days: lower it")
     return use_case

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from analysis.errors import nearest
 from analysis.model import path_of, prefix_of
@@ -60,6 +61,10 @@ def target_of(candidate: Candidate, mappings: BucketMappings | None, env: str) -
 
 def _placed(path: str, own: str, where: str) -> str:
     """A target path as the plan writes it; folders alike keep the beginning of their names, also in a folder."""
+    if {".", ".."} & set(path.split("/")):
+        raise InvalidPlanInput(
+            f"{where}: {path!r} has a segment '.' or '..'", "name the folder itself: nothing is above it"
+        )
     if own.endswith("*") and not path.endswith("*"):
         path = prefix_of(path) + own.rpartition("/")[2]
     if path.endswith("*") != own.endswith("*"):
@@ -107,6 +112,7 @@ def refuse_collisions(claims: Sequence[Claim], source_bucket: str) -> None:
                 f"`{claim.use_case}` would move into {source_bucket}, the bucket that it comes from",
                 "give it a target bucket of its own",
             )
+        _refuse_inside(claim)
         for source, target in claim.targets():
             key = (claim.bucket, target)
             other, other_source = seen.get(key, ("", ""))
@@ -117,6 +123,16 @@ def refuse_collisions(claims: Sequence[Claim], source_bucket: str) -> None:
                 raise InvalidPlanInput(f"{who} to {claim.bucket}/{target}", "give one of them another target path")
             seen[key] = (claim.use_case, source)
     _refuse_nested(claims)
+
+
+def _refuse_inside(claim: Claim) -> None:
+    """Refuse a mapping that names a folder and one inside it: which of both would take the objects of the inner one?"""
+    sources = sorted(source for source, _ in claim.targets())
+    for outer, inner in pairwise(sources):
+        if inner.startswith(outer):
+            raise InvalidPlanInput(
+                f"`{claim.use_case}` maps {outer} and {inner} inside it", "map each folder once, or make two use cases"
+            )
 
 
 def _refuse_nested(claims: Sequence[Claim]) -> None:

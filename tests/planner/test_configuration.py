@@ -185,6 +185,9 @@ def test_a_use_case_inside_a_subfolder_is_taken_out_of_it(tmp_path: Path) -> Non
         ("    verify_checksums: true", "    verify_checksum: true", "did you mean `verify_checksums`?"),
         ("  retention_days: 90", "  retention_days: soon", "retention_days"),
         ("  retention_days: 90", "  retention_days: 0", "must be 1 or more"),
+        ("  retention_days: 90", "  retention_days: 99999999", "over a hundred years"),
+        ("pattern: \"file_pattern\"", "pattern: \"by_file\"", "known: single_folder, multi_folder"),
+        ("  target_path: \"imports/\"", "  target_path: \"../imports/\"", "a segment '.' or '..'"),
         ("pattern: \"file_pattern\"", "pattern: \"file_patern\"", "staging.pattern"),
         ("  date_range: \"last_30_days\"", "  date_range: \"last_thirty\"", "write all, last_30_days"),
         ("  date_range: \"last_30_days\"", "  date_range: \"2026-10-31:2026-10-01\"", "ends before it begins"),
@@ -253,6 +256,14 @@ def test_a_lifecycle_of_ones_own_is_taken(tmp_path: Path) -> None:
 
     policy = move_of(plan_with(config=path), "history").migration.lifecycle_policy
     assert policy == {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 400}}]}
+
+
+def test_a_lifecycle_that_deletes_before_anybody_looked_is_said(tmp_path: Path) -> None:
+    rule = "[{action: {type: Delete}, condition: {age: 2}}]"
+    path = edited(tmp_path, 'lifecycle_policy: "immediate_coldline"', f"lifecycle_policy: {rule}")
+
+    said = move_of(plan_with(config=path), "history").differences
+    assert any("deletes copies 2 days after they are made" in line for line in said)
 
 
 def test_a_policy_defined_in_the_settings_is_found_by_name(tmp_path: Path) -> None:

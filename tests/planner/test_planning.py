@@ -399,6 +399,15 @@ def test_colliding_targets_are_refused(tmp_path: Path, values: tuple[str, str, s
     assert said in str(refusal.value)
 
 
+def test_a_mapping_inside_a_mapping_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "configs.yaml"
+    text = CONFIG.splitlines()[1].replace("single_folder", "multi_folder") % "x/"
+    path.write_text(text.replace("}", ", subfolder_mapping: {c: c, c/d: e}}"), encoding="utf-8")
+
+    with pytest.raises(InvalidPlanInput, match="`one` maps a/c/ and a/c/d/ inside it"):
+        planned(folder("a"), config=load_configs(path))
+
+
 def test_an_unknown_location_needs_a_name_or_a_price() -> None:
     with pytest.raises(InvalidPlanInput, match="--target-location"):
         generate(analysis_of(folder("x"), location=None), PlannerSettings(), env="prod", prices=PRICES)
