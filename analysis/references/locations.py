@@ -24,6 +24,8 @@ _STARTS = re.compile(
 )
 _BUCKET_LABEL = re.compile(r"bucket|gcs|storage|lake", re.IGNORECASE)
 
+_ADDRESS_LABEL = re.compile(r"(?:uri|url|path|prefix|dir|dirs|folder|location|root)$", re.IGNORECASE)  # may hold more
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -65,6 +67,8 @@ def located(text: Text) -> Location | None:
         and flat[1:2] == "/"
         and not flat.startswith(HOLE + "//")
     ):
+        if _ADDRESS_LABEL.search(first.label):
+            return Location(text.cut(0, 1), text)
         return Location(text.cut(0, 1), text.cut(2))
     return None
 

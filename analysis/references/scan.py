@@ -162,7 +162,12 @@ def _schedules(program: Program, path: str) -> bool:
 
 def _is_script(program: Program, path: str) -> bool:
     text = program.checkout.text(path)
-    return "__main__" in text or path.endswith(("main.py", "app.py", ".ipynb")) or "parse_args(" in text
+    return (
+        "__main__" in text
+        or ".automain" in text
+        or path.endswith(("main.py", "app.py", ".ipynb"))
+        or "parse_args(" in text
+    )
 
 
 def _worth(program: Program, path: str) -> bool:

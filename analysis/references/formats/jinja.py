@@ -1,5 +1,6 @@
 """Templates that the scheduler renders: `{{ params.x }}` becomes its default, what only a run knows becomes a hole."""
 
+import ast
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -69,6 +70,15 @@ class Context:
             return as_text(value) if isinstance(value, Text) else None
         return None
 
+    def evaluated(self, expression: str) -> Text | None:
+        """What an expression in Python's own form is worth, where that is a string."""
+        try:
+            tree = ast.parse(expression.strip(), mode="eval")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        value = self.machine.evaluate(tree.body, self.frame)
+        return as_text(value) if all(isinstance(option, Text) for option in alternatives(value)) else None
+
     def lookup(self, name: str) -> Value | None:
         for table in self.parameters():
             if name in table.entries:
@@ -105,6 +115,8 @@ def _tag(expression: str | None, context: Context) -> Text:
             return inner if "{{" not in inner.flat else hole(name)
         env = environment.current(context.machine.env) if environment.names_environment(name) else None
         return env or hole(name)
+    if "xcom_pull" in expression and (pulled := context.evaluated(expression)) is not None:
+        return pulled
     macro = _MACRO.match(expression)
     found = context.macro(macro["name"]) if macro else None
     return found if found is not None else plain_expression(expression, context.machine.env)

@@ -3,7 +3,7 @@
 import ast
 from typing import TYPE_CHECKING
 
-from analysis.references.python import environment
+from analysis.references.python import environment, injected
 from analysis.references.python.attributes import class_member, path_of
 from analysis.references.python.frames import Frame
 from analysis.references.python.values import (
@@ -164,6 +164,8 @@ def _typer_option(function: Function, parameter: ast.arg) -> tuple[list[str], Va
 
 def parameter_value(machine: "Machine", function: Function, parameter: ast.arg, default: Value | None) -> Value:
     """What a parameter that was not passed stands for."""
+    if (filled := injected.parameter(machine, function, parameter.arg)) is not None:
+        return filled
     if isinstance(default, Product) and default.path.rpartition(".")[2] in (
         "Option",
         "Argument",
@@ -175,7 +177,6 @@ def parameter_value(machine: "Machine", function: Function, parameter: ast.arg, 
     if default is not None and not _ellipsis(default):
         env = environment.known_name(machine, parameter.arg)
         return env if env is not None and isinstance(default, Text) else default
-    del function
     return environment.known_name(machine, parameter.arg) or Unknown(parameter.arg)
 
 

@@ -23,6 +23,8 @@ from analysis.references.python import (
     externals,
     fields,
     file_systems,
+    handed_over,
+    injected,
     interoperable,
     memory,
     methods,
@@ -100,6 +102,9 @@ class Machine:
         self.writes: list[statements.Write] = []  # to attributes of objects, in the branch being executed
         # Attributes whose setting methods were run; each keeps its object alive, whose identity is part of the key.
         self.prepared: dict[tuple[int, str], Instance] = {}
+        self.injected: dict[str, Value] = {}  # parameters that a library fills in by name
+        self.handed_over: dict[tuple[str, str], Value] = {}  # by task and key, what it left for others
+        self.task = ""  # whose callable is being executed
         self.commands: list[Function] = []  # click and typer commands, in order of definition
 
     @property
@@ -201,6 +206,7 @@ class Machine:
     def decorated(self, function: Function, frame: Frame) -> Value:
         """What a name is bound to after its decorators; commands of click and typer are remembered."""
         commandline.register(self, function)
+        injected.register(self, function, frame)
         return self.wrapped(function, function.decorators, frame)
 
     def wrapped(self, thing: Function | Class, decorators: Sequence[Value], frame: Frame) -> Value:
@@ -249,6 +255,7 @@ class Machine:
         returned = touches.library_call(self, path, callee, arguments, frame)
         mapped = self._hand_on(path, arguments, frame)
         if returned is not None:
+            handed_over.hand_over(self, handed_over.task_of(arguments), handed_over.RETURNED, returned)
             return returned
         if mapped and path.rpartition(".")[2] in callbacks.MAPS:
             return Items(mapped, complete=False)
@@ -305,7 +312,11 @@ class Machine:
         positional, keywords = callbacks.callback_arguments(self, path, callee, arguments, frame)
         owner = [callee.owner] if isinstance(callee, Method) else []
         function = callee.function if isinstance(callee, Method) else callee
-        return self.invoke(function, [*owner, *positional], keywords, frame, arguments)
+        before, self.task = self.task, handed_over.task_of(arguments) or self.task
+        result = self.invoke(function, [*owner, *positional], keywords, frame, arguments)
+        handed_over.hand_over(self, handed_over.task_of(arguments), handed_over.RETURNED, result)
+        self.task = before
+        return result
 
     def invoke(
         self,
@@ -466,6 +477,8 @@ class Machine:
 _METHODS = (
     methods.call_method,
     callbacks.call_method,
+    handed_over.call_method,
+    injected.call_method,
     storage.call_method,
     interoperable.call_method,
     file_systems.call_method,

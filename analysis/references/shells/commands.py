@@ -103,6 +103,8 @@ def _commands_in(arguments: Arguments) -> list[Value]:
     if first and later:
         found.append(_put_together(keywords.pop(first), keywords.pop(later)))
     script = next((name for name in _SCRIPT_KEYS if name in keywords), None)
+    if not script and later and "script_path" in keywords:  # Vertex AI: the words may also come when the job runs
+        script = "script_path"
     if script:
         options = [keywords.pop(name) for name in ("pipeline_options", "options") if name in keywords]
         words = keywords.pop(later) if later in keywords and later else Items([])
