@@ -8,13 +8,13 @@ from analysis.references.python.values import (
     Constant,
     Items,
     Member,
-    Text,
     Unknown,
     Value,
     alternatives,
     either,
     texts,
 )
+from analysis.references.text import Text
 
 if TYPE_CHECKING:
     from analysis.references.python.machine import Machine
