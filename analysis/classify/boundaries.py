@@ -11,6 +11,7 @@ children have clearly grown together: regular programs tie them, and none is rea
 Where it left a folder whole, difference in warmth divides it only by a margin.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ CLEARLY_WARMER = 3
 # The same for a folder that the snapshot before divided, and days above the threshold for one that it left whole.
 STILL_WARMER = 2
 MARGIN_DAYS = 2
+# What differs in a number only (`v1`, `v2`) is editions of one thing, although only the newest may be read.
+NUMBER = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,8 @@ def why_split(children: Sequence[Child], limits: SubfolderLimits, thresholds: Th
     groups = connected(children)
     if len(groups) > 1:
         return ("different users", f"{len(groups)} groups of its neighbours share no program")
+    if len({NUMBER.sub("", child.path) for child in children}) == 1:
+        return None
     used = [child for child in children if child.read_days_30 >= thresholds.warm_read_days_30]
     unused = [child for child in children if child.read_days_30 < thresholds.warm_read_days_30]
     if not used or not unused:
