@@ -76,7 +76,10 @@ def _unknown_places(code: CodeMap) -> Iterator[Contradiction]:
             by_prefix.setdefault(site.prefix, []).append(site)
     for prefix, sites in by_prefix.items():
         yield Contradiction(
-            "code-names-nothing", "", f"code names {prefix!r}, and there is no such folder", _lines(sites)
+            "code-names-nothing",
+            "",
+            f"code names {prefix!r}, and neither logs nor an inventory know such a folder",
+            _lines(sites),
         )
     unresolved = [site for site in code.unresolved if site.kind == "code" and site.role != "list"]
     if unresolved:

@@ -4,6 +4,7 @@ A pure function: references, findings and what the logs saw in, contradictions o
 and adds what only they show (consumers without code, code without traffic).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -129,6 +130,10 @@ def _unknown_to_code(ours: Sequence[Reference]) -> Iterator[Contradiction]:
             )
 
 
+# Tools that take a name for a folder: `gsutil rm -r gs://b/tmp` removes what lies below tmp/, and only a pattern more.
+_BY_FOLDER = re.compile(r"(?:gsutil|gcloud|rclone|hadoop|distcp|rsync|rm|mv)\b")
+
+
 def _reaches_sibling(ours: Sequence[Reference], traffic: Sequence[Traffic]) -> Iterator[Contradiction]:
     known = {one.folder for one in traffic} | {
         _folder(one.prefix.partition("*")[0]) for one in ours if one.kind == "code"
@@ -139,6 +144,8 @@ def _reaches_sibling(ours: Sequence[Reference], traffic: Sequence[Traffic]) -> I
     for one in ours:
         prefix = one.prefix.removesuffix("*")
         if one.kind != "code" or one.role != "delete" or not prefix or "*" in prefix or prefix.endswith("/"):
+            continue
+        if _BY_FOLDER.match(one.via) and not one.prefix.endswith("*"):
             continue
         # A name with a file ending is one object, not a prefix.
         if "." in prefix.rpartition("/")[2]:

@@ -10,7 +10,7 @@ FILES = {
     'pd.read_csv("gs://lake/logged/a.csv")\npd.read_csv("gs://lake/split/x.csv")\n',
     "writer.py": 'import pandas as pd\npd.DataFrame().to_csv("gs://lake/fed/a.csv")\n'
     'pd.DataFrame().to_csv("gs://other/split/x.csv")\n',
-    "sweep.sh": "gsutil -m rm -r gs://lake/tmp\ngsutil rm gs://lake/tidy/\ngsutil rm gs://lake/fed/a.csv\n",
+    "sweep.sh": "gsutil -m rm -r gs://lake/tmp*\ngsutil rm gs://lake/tidy/\ngsutil rm gs://lake/fed/a.csv\n",
     "depth.py": 'def table(name):\n    assert len(name.split("/")) == 4\n    return name.split("/")[3]\n',
     "one/config.py": 'DATA_BUCKET = "lake"\n',
     "two/config.py": 'DATA_BUCKET = "lake"\n',

@@ -10,6 +10,11 @@ from analysis.references.scan import scan_checkout
 READ = "import pandas as pd\npd.read_csv('gs://{}')\n"
 WRITE = "import pandas as pd\npd.DataFrame().to_csv('gs://{}')\n"
 
+DELETE = (
+    "from google.cloud import storage\nbucket = storage.Client().bucket('lake')\n"
+    "for blob in bucket.list_blobs(prefix='{}'):\n    blob.delete()\n"
+)
+
 # kind: what contradicts, and near misses; each is files and the folders that the logs saw written.
 Case = tuple[dict[str, str], tuple[str, ...]]
 TWINS: dict[str, tuple[Case, list[Case]]] = {
@@ -45,10 +50,12 @@ TWINS: dict[str, tuple[Case, list[Case]]] = {
         ],
     ),
     "delete-reaches-sibling": (
-        ({"s.sh": "gsutil -m rm -r gs://lake/tmp\n"}, ("tmp/", "tmp_keep/")),
+        ({"s.sh": "gsutil -m rm -r gs://lake/tmp*\n"}, ("tmp/", "tmp_keep/")),
         [
+            ({"s.sh": "gsutil -m rm -r gs://lake/tmp\n"}, ("tmp/", "tmp_keep/")),
             ({"s.sh": "gsutil -m rm -r gs://lake/tmp/\n"}, ("tmp/", "tmp_keep/")),
-            ({"s.sh": "gsutil -m rm -r gs://lake/tmp\n"}, ("tmp/", "other_tmp/")),
+            ({"s.py": DELETE.format("tmp")}, ("tmp/", "other_tmp/")),
+            ({"s.py": DELETE.format("tmp/")}, ("tmp/", "tmp_keep/")),
             ({"s.sh": "gsutil rm gs://lake/tmp/a.csv\n"}, ("tmp/", "tmp/a.csv_parts/")),
         ],
     ),
@@ -89,6 +96,11 @@ def test_a_contradiction_is_told_and_its_near_misses_are_not(kind: str, tmp_path
     assert kind in kinds(tmp_path / "told", contradiction)
     told = [kinds(tmp_path / str(number), miss).get(kind) for number, miss in enumerate(misses)]
     assert told == [None] * len(misses)
+
+
+def test_a_prefix_of_a_client_is_no_folder(tmp_path: Path) -> None:
+    case: Case = ({"s.py": DELETE.format("tmp")}, ("tmp/", "tmp_keep/"))
+    assert "tmp_keep/" in kinds(tmp_path, case)["delete-reaches-sibling"]
 
 
 def test_a_line_that_reads_many_folders_is_told_once(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ class Function:
     end: int
     result: Node | None = None
     argument_of: Node | None = None  # the call that it is handed to
+    makes: bool = False  # a constructor; its name is the class's
 
 
 @dataclass(slots=True, eq=False)

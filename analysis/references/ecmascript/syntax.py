@@ -266,6 +266,13 @@ class _Reader:
             function = self._function(self.text(index), index + 1, body)
             node = Node("function", self.offset(index), function=function)
             self.source.fields.setdefault(function.name, []).append(node)
+            if function.name == "constructor":
+                function.name, function.makes = self._class_before(index), True
+
+    def _class_before(self, index: int) -> str:
+        """The name of the last class that begins before a token."""
+        begins = next((at for at in range(index, max(index - 4_000, 0), -1) if self.text(at - 1) == "class"), index)
+        return self.text(begins)
 
     def _assignment(self, index: int) -> None:
         """`name = value`, `this.name = value`, `exports.name = value`, fields of classes."""

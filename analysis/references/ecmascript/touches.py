@@ -85,6 +85,8 @@ def scripts_of(program: Program) -> Scripts:
     for path in worth[:2000]:
         source = read(path, program.checkout.text(path))
         scripts.sources[path] = source
+        for name in {function.name for function in source.functions if function.name}:
+            scripts.named[name] = scripts.named.get(name, 0) + 1
         for call in source.calls:
             if name := called_name(call):
                 scripts.callers.setdefault(name, []).append((source, call))

@@ -76,6 +76,8 @@ class Scripts:
     program: Program
     sources: dict[str, Source] = field(default_factory=dict)
     callers: dict[str, list[tuple[Source, Node]]] = field(default_factory=dict)  # calls by the name that is called
+    named: dict[str, int] = field(default_factory=dict)  # how many files have a function of this name
+    imported: dict[str, set[str]] = field(default_factory=dict)  # files that a file imports, once it was asked for
     default: Text | None = None  # the bucket that `bucket()` without a name means
     work: int = 0
 
@@ -185,6 +187,12 @@ class Evaluator:
             if binding.parameter < len(arguments):
                 rest = {key: value for key, value in context.items() if key != id(function)}
                 given = source.values(arguments[binding.parameter], rest, depth)
+        elif function.makes:
+            calls = [
+                (there, made) for there, made in self.callers(function.name) if binding.parameter < len(made.items)
+            ]
+            for there, made in calls[:MAXIMUM_CALLS]:
+                given.extend(Evaluator(self.scripts, there).values(made.items[binding.parameter], {}, depth))
         elif function.argument_of is not None:
             given = self._handed(function, binding.parameter, context, depth)
         found = self._taken(given, binding.keys, context, depth)
@@ -192,6 +200,24 @@ class Evaluator:
         if not known and binding.value is not None:
             return self.values(binding.value, context, depth)
         return known or found
+
+    def callers(self, name: str) -> list[tuple[Source, Node]]:
+        """Calls of a function of this file; where others have one of this name, only of those who import this file."""
+        found = self.scripts.callers.get(name, [])
+        if self.scripts.named.get(name, 0) < 2:
+            return found
+        return [
+            (there, call) for there, call in found if there is self.source or self.source.path in self._imports(there)
+        ]
+
+    def _imports(self, source: Source) -> set[str]:
+        if source.path not in self.scripts.imported:
+            there = Evaluator(self.scripts, source)
+            values = [one.value for bindings in source.bindings.values() for one in bindings]
+            calls = [value for value in values if value is not None and value.kind == "call"]
+            files = [there.required(call) for call in calls if called_name(call) == "require"]
+            self.scripts.imported[source.path] = {file.path for file in files if file is not None}
+        return self.scripts.imported[source.path]
 
     def _caller(self, call: Node) -> tuple["Evaluator", list[Node]]:
         name = called_name(call)
@@ -486,7 +512,7 @@ class Evaluator:
             return [{}]
         function = min(named, key=lambda one: one.end - one.start)
         found: list[Context] = []
-        for source, call in self.scripts.callers.get(function.name, ()):
+        for source, call in self.callers(function.name):
             there = Evaluator(self.scripts, source)
             if not any(other is function for _, other in there.functions_called(call)) and not (
                 call.owner is not None and call.owner.kind == "member" and function.name not in self.source.bindings

@@ -17,6 +17,10 @@ _PAIR = re.compile(
 )
 
 
+# A remote of rclone's own configuration, and whether it is one of Cloud Storage.
+_REMOTE = re.compile(r"^\[(?P<name>[\w .-]+)\][ \t]*\r?\n(?P<settings>(?:(?!\[)[^\n]*\n?)*)", re.MULTILINE)
+_GOOGLE = re.compile(r"^\s*(?:type\s*=\s*google cloud storage|provider\s*=\s*gcs)\s*$", re.MULTILINE | re.IGNORECASE)
+
 # What Terraform computes is put in by the reader of Terraform.
 _EXPRESSION = re.compile(r"(?:var|local|module|data|each|google_\w+)[.\[]")
 
@@ -39,6 +43,11 @@ def variables(checkout: Checkout, env: str | None) -> dict[str, Text]:
                 continue
             ours = bool(env) and re.search(rf"(?:^|[/._-]){re.escape(env or '')}(?:[/._-]|$)", file.path) is not None
             found.setdefault(match["name"], {})["ours" if ours else value.flat] = value
+        for match in _REMOTE.finditer(content) if "rclone" in file.path else ():
+            # As rclone itself would read it from the environment.
+            name = f"RCLONE_CONFIG_{match['name'].upper().replace('-', '_')}_TYPE"
+            kind = "google cloud storage" if _GOOGLE.search(match["settings"]) else "another"
+            found.setdefault(name, {})[kind] = literal(kind, Site(file.path, 1))
     for file in checkout.of("shell", "makefile", "yaml", "windows"):
         if not (env and of_another_environment(file.path, env)):
             for name, given in _handed_over(file.path, checkout.text(file.path), env):

@@ -483,7 +483,7 @@ def make_variables(text: Text, known: Mapping[str, Text], env: str | None) -> di
         match = _MADE.match(line.flat)
         if match:
             left_open = "?" in match["how"] and environment.names_environment(match["name"])
-            value = line.cut(match.start("value"), match.end("value")).strip("'\"")
+            value, _ = without_substitutions(line.cut(match.start("value"), match.end("value")).strip("'\""), 0)
             found.setdefault(match["name"], (environment.current(env) if left_open else None) or value)
     for _ in range(MAXIMUM_NAMES):
         found = {name: expand(value, found, env) for name, value in found.items()}

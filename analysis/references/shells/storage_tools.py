@@ -1,7 +1,7 @@
 """Command-line tools that act on buckets: gsutil, gcloud, bq, edr, rclone, curl, hadoop and others."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analysis.references.formats import sql
 from analysis.references.guesses import guessed_role
@@ -13,7 +13,7 @@ from analysis.references.text import HOLE, Text, literal
 
 Touch = tuple[Role, Location, Site | None, str]
 
-_LIST_VERBS = {"ls", "du", "list"}
+_LIST_VERBS = {"ls", "lsf", "lsl", "lsjson", "du", "list"}
 _READ_VERBS = {"cat", "stat", "hash", "describe"}
 _REFERENCE_VERBS = {
     "setmeta",
@@ -44,7 +44,7 @@ def touches(command: shell.Command) -> Iterator[Touch]:
             yield from _copying(name, _plain(rest), rest if name == "rsync" else [], name)
             return
         if name in _TOOLS:
-            yield from _TOOLS[name](rest)
+            yield from _TOOLS[name](rest if name != "rclone" else [_remote(one, command.variables) for one in rest])
         if name in ("bq", "duckdb", "psql", "snowsql") or "clickhouse" in name:
             yield from _queries(rest if name != "bq" else [], command)
         if name in _TOOLS or name in ("duckdb", "psql", "snowsql") or "clickhouse" in name:
@@ -276,13 +276,14 @@ def _rclone(words: list[Text]) -> Iterator[Touch]:
     plain = _plain(words)
     if not plain:
         return
-    remotes = [_remote(word) for word in plain[1:]]
-    yield from _copying(plain[0].flat.removesuffix("to"), remotes, words, "rclone")
+    yield from _copying(plain[0].flat.removesuffix("to"), plain[1:], words, "rclone")
 
 
-def _remote(word: Text) -> Text:
+def _remote(word: Text, variables: Mapping[str, Text]) -> Text:
+    """`remote:bucket/path` as an address, where the remote is of Cloud Storage: by its configuration, else its name."""
     head, colon, _ = word.flat.partition(":")
-    if colon and "//" not in word.flat and re.search(r"gcs|gs|google", head):
+    kind = variables.get(f"RCLONE_CONFIG_{head.upper().replace('-', '_')}_TYPE")
+    if colon and "//" not in word.flat and re.search(r"gcs|gs|google", kind.flat if kind else head):
         return literal("gs://") + word.cut(len(head) + 1)
     return word
 
