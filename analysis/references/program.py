@@ -105,6 +105,7 @@ class Program:
     calls: dict[tuple[str, int], list["Call | Execution"]] = field(default_factory=dict)  # a few of each function
     made: dict[tuple[str, int], list[tuple["Machine", Instance]]] = field(default_factory=dict)  # objects of a class
     clouded: dict[str, bool] = field(default_factory=dict)  # whether a file names storage, a warehouse or a scheduler
+    worthy: dict[tuple[str, int, int], bool] = field(default_factory=dict)  # whether a function's lines name storage
     default_bucket: Value | None = None  # of an application that names its bucket once
     only: Mapping[str, set[int]] | None = None  # lines that references may stand on, where a scan looks again
     tracing: bool = False  # keep for every reference the strings it was made of, for a patch
