@@ -208,7 +208,8 @@ def ask_for_temperatures(catalogue: Path) -> None:
     from analysis.catalogue import load_sql
 
     bigger = fresh(catalogue.with_name("bigger.duckdb"))
-    with duckdb.connect(str(bigger), config={"enable_progress_bar": "false"}) as connection:
+    with duckdb.connect(str(bigger)) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("ATTACH $catalogue AS ours (READ_ONLY)".replace("$catalogue", f"'{catalogue}'"))
         (events, days) = connection.execute(
             "SELECT sum(events), max(day) - min(day) + 1 FROM ours.access"
