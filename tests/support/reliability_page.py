@@ -38,6 +38,12 @@ histories ({runs} runs, {killed} of them killed by SIGKILL, {copies:,} copies), 
 {first_seed} to {last_seed}.
 """
 
+GUARDS = """
+Guards, {on}: {changes} changes were made to executor and planner, one at a time: every precondition of a request left
+out, and, drawn at random, checks and statements left out, terms dropped, comparisons turned. {red} of them turned a
+test red{rest}
+"""
+
 SOAK = """
 Soak, {on}: {seconds:,} seconds of migrations under faults in one process, {migrations} migrations, {copies:,} copies,
 {faults:,} faults. Memory after warming up {rss_start_mib} MiB, at the end {rss_end_mib} MiB; open file handles
@@ -78,7 +84,11 @@ def figures() -> str:
     """The last full runs, as prose."""
     recorded: dict[str, Any] = json.loads((ROOT / "tests" / "torture" / "last_run.json").read_text(encoding="utf-8"))
     storm, soak = recorded["storm"], recorded["soak"]
-    return STORM.format(**storm) + SOAK.format(**(soak | {"course": _course(soak["course"])}))
+    return (
+        STORM.format(**storm)
+        + GUARDS.format(**recorded["guards"])
+        + SOAK.format(**(soak | {"course": _course(soak["course"])}))
+    )
 
 
 def _course(samples: list[tuple[int, int, int]]) -> str:

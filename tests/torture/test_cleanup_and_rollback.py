@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from executor.aftercare import cleanup, rollback
-from executor.errors import ExecutorError, GuardRefused, ValidationMismatch
+from executor.errors import ExecutorError, ExecutorLocked, GuardRefused, ValidationMismatch
 from executor.reading import Selection
 from hand_made_plan import SOURCE
 from oracle import OWN
@@ -299,6 +299,7 @@ def test_a_rule_that_would_delete_the_only_copies(new_world: MakeWorld) -> None:
     with pytest.raises(GuardRefused, match="not confirmed"):
         world.run(clean, confirm)
     assert any("WARNING" in note and "would delete copies" in note for note in asked)
+    assert any("for 7 days: the space is free after" in note for note in asked)
     assert len(sources(world)) == COUNT
     world.require_sound()
 
@@ -378,6 +379,24 @@ async def clean_taking_the_lock(plan: Path) -> Any:
 
 async def take_back_taking_the_lock(plan: Path) -> Any:
     return await rollback(plan, Selection(), lambda _: True, settings=SETTINGS, take_lock=True)
+
+
+@required("somebody takes the lock over just before a batch of deletions", "exit 11; nothing more is deleted")
+@pytest.mark.parametrize("command", [clean, take_back])
+def test_lock_lost_before_the_deletions(new_world: MakeWorld, command: Any) -> None:
+    world = migrated(new_world, 0)
+    look = f"/storage/v1/b/{TARGET}/o?prefix={quote(f'{OWN}lock-', safe='')}"
+
+    def act() -> None:
+        [lock] = [one["name"] for one in world.state()["buckets"][TARGET]["objects"] if one["name"].startswith(OWN)]
+        world.patch(lock, {"metadata": {"run": "another"}}, TARGET)
+
+    with world.at_request(0, act, where=lambda path: path.startswith(look)) as struck, pytest.raises(ExecutorLocked):
+        world.run(command)
+    assert struck
+    assert len(sources(world)) == COUNT
+    held = world.state()["buckets"][TARGET]["objects"]
+    assert len([one for one in held if one["name"].startswith(MOVED)]) == COUNT
 
 
 CLASHES = {
