@@ -28,6 +28,11 @@ class Segment:
     source_prefix: str
     target_prefix: str
 
+    @property
+    def begins_names(self) -> bool:
+        """Whether it stands for all folders whose names begin so, not for one folder."""
+        return self.source_prefix[-1:] not in {"", "/"}
+
     def target(self, name: str) -> str:
         """The target name of a source name below this segment."""
         return self.target_prefix + name[len(self.source_prefix) :]
@@ -82,6 +87,8 @@ class Pattern:
     def _within(self, number: int, segment: Segment, name: str) -> Choice:
         rest = name[len(self.source_prefix) :]
         reason = self._filtered(rest)
+        if segment.begins_names and "/" not in name[len(segment.source_prefix) :]:
+            reason = "lies beside the folders, in none of them"
         target = segment.target(name)
         if reason is None:
             reason = _bad_name(target)

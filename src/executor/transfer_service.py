@@ -55,8 +55,8 @@ def inexpressible(definition: Definition) -> str | None:
         return "it always takes subfolders along"
     if any(prefix and not prefix.endswith("/") for prefix in pattern.excluded):
         return "an excluded prefix is not a folder"
-    if any(not s.target_prefix.endswith(s.source_prefix.rpartition("/")[2]) for s in pattern.segments):
-        return "it cannot rename folders"
+    if any(segment.begins_names for segment in pattern.segments):
+        return "it would take along objects beside the folders whose names begin alike"
     if len(pattern.excluded) > 1000:
         return "more than 1,000 excluded prefixes"
     return None
@@ -233,10 +233,9 @@ class TransferEngine:
 
         pattern, definition = self._definition.moving, self._definition
         wanted_class = definition.storage_class or "PRESERVE"
-        # A job's paths are folders: the beginning of a name goes into its conditions, and is the same on both sides.
-        parent, slash, beginning = segment.source_prefix.rpartition("/")
-        source = parent + slash
-        inside = [p.removeprefix(source) for p in pattern.excluded if p.startswith(segment.source_prefix)]
+        inside = [
+            p.removeprefix(segment.source_prefix) for p in pattern.excluded if p.startswith(segment.source_prefix)
+        ]
         times = api.MetadataOptions.TimeCreated
         keep = times.TIME_CREATED_PRESERVE_AS_CUSTOM_TIME if definition.keep_original_time else times.TIME_CREATED_SKIP
         return api.TransferJob(
@@ -245,13 +244,9 @@ class TransferEngine:
             project_id=definition.project,
             status=api.TransferJob.Status.ENABLED,
             transfer_spec=api.TransferSpec(
-                gcs_data_source=api.GcsData(bucket_name=pattern.source_bucket, path=source),
-                gcs_data_sink=api.GcsData(
-                    bucket_name=pattern.target_bucket, path=segment.target_prefix.removesuffix(beginning)
-                ),
-                object_conditions=api.ObjectConditions(
-                    include_prefixes=[beginning] if beginning else [], exclude_prefixes=inside
-                ),
+                gcs_data_source=api.GcsData(bucket_name=pattern.source_bucket, path=segment.source_prefix),
+                gcs_data_sink=api.GcsData(bucket_name=pattern.target_bucket, path=segment.target_prefix),
+                object_conditions=api.ObjectConditions(exclude_prefixes=inside),
                 transfer_options=api.TransferOptions(
                     overwrite_when=api.TransferOptions.OverwriteWhen.NEVER,
                     delete_objects_from_source_after_transfer=False,

@@ -30,7 +30,7 @@ def thermocline(*arguments: str | Path) -> int:
 )
 def test_folders_move_by_the_beginning_of_their_names(bench: Bench, target_path: str, below: str) -> None:
     customers = [f"customer_{number:03}/orders.json" for number in range(5)]
-    bench.seed(*customers, "customers/other.json", "warehouse/part.csv")
+    bench.seed(*customers, "customers/other.json", "customer_list.csv", "warehouse/part.csv")
     catalogue, plan = bench.directory / "catalogue.duckdb", bench.directory / "plan.json"
     config = bench.directory / "configs.yaml"
     config.write_text(CONFIG % target_path, encoding="utf-8")

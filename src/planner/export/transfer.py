@@ -30,20 +30,16 @@ def not_expressible(move: Move) -> str | None:
         return f"it leaves out more than {PREFIXES} prefixes"
     if any(key != value for key, value in migration.subfolder_mapping.items()):
         return "it renames subfolders"
-    beginning = migration.source_prefix.rpartition("/")[2]
-    if not migration.target_prefix.endswith(beginning):
-        return "it renames folders"
+    if migration.source_prefix[-1:] not in {"", "/"}:
+        return "it takes folders whose names begin alike, and leaves objects beside them"
     return None
 
 
 def job_of(move: Move, plan: Plan) -> dict[str, Any]:
     """The job of a move that one can express."""
     migration = move.migration
-    # A job's paths are folders: the beginning of a name goes into its conditions.
-    source, _, beginning = migration.source_prefix.rpartition("/")
-    source = source and f"{source}/"
-    target = migration.target_prefix.removesuffix(beginning)
-    conditions: dict[str, Any] = {"includePrefixes": [beginning]} if beginning else {}
+    source, target = migration.source_prefix, migration.target_prefix
+    conditions: dict[str, Any] = {}
     if migration.exclude_prefixes:
         conditions["excludePrefixes"] = [prefix.removeprefix(source) for prefix in migration.exclude_prefixes]
     if migration.subfolder_mapping:
