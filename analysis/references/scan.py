@@ -98,6 +98,7 @@ def scan_program(program: Program) -> ScanResult:
     finally:
         sys.setrecursionlimit(limit)
         gc.set_threshold(*often)
+        gc.unfreeze()
     for path in program.checkout.too_large:
         program.give_up(path, 1, "larger than 2 MB, not read")
     found = tuple(findings.findings(program))
@@ -271,6 +272,7 @@ _FUNCTIONS, _METHODS, _ALL = range(3)
 def _explore(program: Program, paths: list[str], shared: dict[str, Machine]) -> None:
     """Functions that nothing called: with holes for their parameters, callers before the called."""
     called = {path: survey(program, path).called for path in paths if program.tree(path) is not None}
+    gc.freeze()  # all trees are there now, and stay until the end
     everywhere = {name for names in called.values() for name in names}
     for turn in (_FUNCTIONS, _METHODS, _ALL):
         if turn == _ALL:

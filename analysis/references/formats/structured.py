@@ -46,7 +46,8 @@ def _compose(content: str) -> "list[object] | None":
     from ruamel.yaml.error import YAMLError
 
     try:
-        return [node for node in YAML(typ="rt", pure=True).compose_all(content) if node is not None]
+        # "safe": the same nodes as "rt" would find, without its search for comments.
+        return [node for node in YAML(typ="safe", pure=True).compose_all(content) if node is not None]
     except (YAMLError, ValueError, RecursionError, AttributeError, TypeError):
         return None  # templates and other tongues: the lines are read instead
 
