@@ -8,7 +8,6 @@ Exit codes: 0 done, 1 error, 2 usage or invalid input, 3 partly done and resumab
 """
 
 import errno
-import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -160,6 +159,4 @@ def _fail(message: str, code: int) -> int:
 
 def main() -> None:
     """Console script."""
-    code = run(sys.argv[1:])
-    gc.freeze()  # what is left goes with the process: looking through it at the exit may take seconds
-    sys.exit(code)
+    sys.exit(run(sys.argv[1:]))
