@@ -204,8 +204,8 @@ def _formats(connection: duckdb.DuckDBPyConnection, scope: Scope, prefix: str) -
             bucket=scope.bucket,
             snapshot=scope.inventory_date,
             prefix=prefix,
-            # Every name that begins with the prefix sorts before it.
-            prefix_end=f"{prefix[:-1]}{chr(ord(prefix[-1]) + 1)}" if prefix else "\U0010ffff",
+            # The last of all characters: every name that begins with the prefix sorts before it.
+            prefix_end=f"{prefix}\U0010ffff",
         )
         return {extension: objects for extension, objects, _ in rows}
 

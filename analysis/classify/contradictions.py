@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from analysis.classify.code import CodeMap
 from analysis.classify.facts import Facts
-from analysis.classify.phrases import listed, plural, who
+from analysis.classify.phrases import listed, who
 from analysis.classify.thresholds import Thresholds
 from analysis.model import CodeSite, Contradiction
+from analysis.words import plural
 
 SHOWN = 20
 

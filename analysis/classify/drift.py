@@ -6,9 +6,9 @@ from datetime import date
 from typing import Literal
 
 from analysis.catalogue import Catalogue
-from analysis.classify.phrases import plural
 from analysis.classify.rollup import run
 from analysis.model import ROOT, Analysis, ConsumerUse, Subfolder
+from analysis.words import plural
 
 ChangeKind = Literal[
     "appeared",

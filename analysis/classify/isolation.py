@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis.classify.facts import Facts, Use, union
-from analysis.classify.phrases import do, listed, plural, who
+from analysis.classify.phrases import do, listed, who
 from analysis.classify.temperature import Heat
 from analysis.classify.thresholds import Thresholds
 from analysis.model import Isolation, RuleReason, spoken_identity
+from analysis.words import plural
 
 LEVELS: tuple[Isolation, ...] = ("perfect", "excellent", "good", "shared")
 # A job that works in more places than these ties them together.

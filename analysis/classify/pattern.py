@@ -6,10 +6,11 @@ from functools import cached_property
 
 from analysis.classify.facts import LAST_30, Facts, Use, last_day, union
 from analysis.classify.isolation import exchanging
-from analysis.classify.phrases import do, listed, plural, who
+from analysis.classify.phrases import do, listed, who
 from analysis.classify.temperature import Heat
 from analysis.classify.thresholds import Thresholds
 from analysis.model import Pattern, RuleReason
+from analysis.words import plural
 
 REPORT_FORMATS = frozenset({"html", "htm", "pdf", "png", "svg", "xlsx", "xls", "docx", "pptx", "ipynb"})
 # Staged data is read about once after it is written; what is read more often is kept for reading.

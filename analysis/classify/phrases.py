@@ -6,11 +6,6 @@ from analysis.classify.facts import Consumer
 from analysis.model import spoken_identity
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 day`, `2 days`, `1,200 objects`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def listed(names: Sequence[str], limit: int = 3) -> str:
     """The first few distinct names, and how many more there are."""
     distinct = list(dict.fromkeys(names))

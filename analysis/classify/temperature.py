@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from analysis.classify.code import find_workload
 from analysis.classify.facts import LAST_30, Facts, Use, busiest_30, last_day, union
-from analysis.classify.phrases import do, listed, plural, who
+from analysis.classify.phrases import do, listed, who
 from analysis.classify.thresholds import Thresholds
 from analysis.model import RuleReason, Temperature
+from analysis.words import plural
 
 RATE_DAYS = 90  # the longer look: reads per 30 days over this many days
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from analysis.classify.phrases import plural
+from analysis.words import plural
 from executor.batch import LIMIT, Victim, delete_batch
 from executor.buckets import deleting_rules
 from executor.clock import now

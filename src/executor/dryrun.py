@@ -6,7 +6,7 @@ It says what would be copied, what stays, and what would stand in the way.
 from collections import Counter
 from dataclasses import dataclass, field
 
-from analysis.classify.phrases import plural
+from analysis.words import plural
 from executor import buckets
 from executor.copying import marked, settle_taken
 from executor.definition import Definition

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from analysis.classify.phrases import plural
+from analysis.words import plural
 from executor import buckets
 from executor.clock import written
 from executor.copying import ObjectCopier

@@ -85,10 +85,9 @@ class Pattern:
         return LeftBehind("not in subfolder_mapping")
 
     def _within(self, number: int, segment: Segment, name: str) -> Choice:
-        rest = name[len(self.source_prefix) :]
-        reason = self._filtered(rest)
         if segment.begins_names and "/" not in name[len(segment.source_prefix) :]:
-            reason = "lies beside the folders, in none of them"
+            return LeftBehind("lies beside the folders, in none of them")
+        reason = self._filtered(name[len(self.source_prefix) :])
         target = segment.target(name)
         if reason is None:
             reason = _bad_name(target)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from analysis.classify.phrases import plural
 from analysis.touches import Touch, Touches
+from analysis.words import plural
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
-from analysis.classify.phrases import plural
+from analysis.words import plural
 from executor import buckets
 from executor.batch import LIMIT, Victim, delete_batch
 from executor.copying import ours, same_content

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from analysis.classify.phrases import plural
+from analysis.words import plural
 from executor.clock import now
 from executor.credentials import credentials_for, endpoint_from_environment
 from executor.definition import Definition

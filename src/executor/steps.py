@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.classify.phrases import plural
+from analysis.words import plural
 from executor.definition import Definition
 
 LABEL = ("managed-by", "thermocline")

@@ -156,7 +156,7 @@ def spoilt(value: Any) -> list[Any]:
 @pytest.mark.parametrize("section", sorted({path[0] for path in PLACES}))
 def test_no_edit_survives_an_approval(section: str) -> None:
     """Every edit of every place: by luck of the draw, one that had to be refused was not tried for days."""
-    survived, tried = [], 0
+    same, survived, tried = loads(approved()), [], 0
     for path in (path for path in PLACES if path[0] == section):
         document = json.loads(approved())
         *way, last = path
@@ -170,7 +170,7 @@ def test_no_edit_survives_an_approval(section: str) -> None:
                 edited = loads(json.dumps(document).encode())
             except InvalidPlanInput:
                 continue  # not even a plan any more
-            if not (edited == loads(approved()) or refused(edited)):
+            if not (edited == same or refused(edited)):
                 survived.append((path, edit))
     assert tried
     assert not survived

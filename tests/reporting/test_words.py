@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.words import plural
 from planner.money import money
 from thermocline.reporting.lifecycle_words import lifecycle_words
 from thermocline.reporting.pages import code, escape_markdown, prose_html, prose_markdown
 from thermocline.reporting.palette import ROLE_BY_COLOUR, ROLES, TEMPERATURES, Shade
-from thermocline.reporting.words import duration, joined, months, payoff, plural, share, size
+from thermocline.reporting.words import duration, joined, months, payoff, share, size
 
 
 def test_sizes_are_binary() -> None:

@@ -7,7 +7,7 @@ WITH latest AS (SELECT max(day) AS day FROM coverage)
 SELECT
     a.bucket,
     a.folder,
-    bit_or(CASE WHEN a.day > latest.day - 30 THEN 1 << (latest.day - a.day)::INTEGER ELSE 0 END) AS days_30,
+    bit_or(CASE WHEN latest.day - a.day BETWEEN 0 AND 29 THEN 1 << (latest.day - a.day)::INTEGER ELSE 0 END) AS days_30,
     max(a.last_at) AS last_read_at,
     sum(CASE WHEN a.source = 'audit' THEN a.events ELSE 0 END)::BIGINT AS reads
 FROM access AS a, latest

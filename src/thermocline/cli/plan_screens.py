@@ -7,13 +7,14 @@ import typer
 
 from analysis.errors import nearest
 from analysis.model import ROOT
+from analysis.words import plural
 from planner.errors import InvalidPlanInput
 from planner.money import money
 from planner.plan import Plan
 from planner.planfile import find_phase
 from planner.summary import PhaseSummary, summarise
 from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, inert, note, print_json, print_table
-from thermocline.reporting.words import months, plural
+from thermocline.reporting.words import months
 
 
 def overview(plan: Plan, output: Path, reports: list[Path]) -> dict[str, Any]:

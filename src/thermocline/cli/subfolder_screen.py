@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from analysis.classify.phrases import plural
 from analysis.model import ROOT, confidence_word
+from analysis.words import plural
 from thermocline.cli.output import TEMPERATURE_STYLES, human_bytes, inert, print_table
 
 if TYPE_CHECKING:

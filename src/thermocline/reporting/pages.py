@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from analysis.model import ROOT
+from analysis.words import plural
 from planner.money import money
 from thermocline.reporting import words
 from thermocline.reporting.palette import css_variables
@@ -27,7 +28,7 @@ FORMATTERS = {
     "minute": words.minute,
     "duration": words.duration,
     "share": words.share,
-    "plural": words.plural,
+    "plural": plural,
     "joined": words.joined,
     "months": words.months,
     "payoff": words.payoff,

@@ -8,6 +8,7 @@ from datetime import date
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from analysis.words import plural
 from thermocline.reporting import tallies
 from thermocline.reporting.facts import Facts
 from thermocline.reporting.figures.ages import ReadAge, age_at_read
@@ -18,7 +19,7 @@ from thermocline.reporting.figures.growth import growth
 from thermocline.reporting.figures.heatmap import heatmap
 from thermocline.reporting.figures.matrix import Touch, matrix
 from thermocline.reporting.figures.treemap import Holding, treemap
-from thermocline.reporting.words import joined, plural, share, size
+from thermocline.reporting.words import joined, share, size
 
 ROWS = 40  # more rows than this make no picture; the tables hold everything
 CONSUMERS = COLUMNS = 30

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from analysis.classify.drift import Change
 from analysis.model import ROOT
+from analysis.words import plural
 from planner.money import money
 from planner.prices import Place
 from thermocline.reporting.facts import Facts
 from thermocline.reporting.figures.classes import ClassCost
 from thermocline.reporting.tallies import TemperatureSum
-from thermocline.reporting.words import joined, plural, share, size
+from thermocline.reporting.words import joined, share, size
 
 
 def in_short(

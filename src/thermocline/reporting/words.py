@@ -3,6 +3,8 @@
 import re
 from datetime import date, datetime, timedelta
 
+from analysis.words import plural
+
 # Characters that no line may hold: controls, line separators, and marks that turn the direction of what follows.
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -60,11 +62,6 @@ def duration(length: timedelta | None) -> str:
     if minutes < 2 * 24 * 60:
         return f"{minutes // 60} h {minutes % 60} min"
     return plural(round(minutes / 60 / 24), "day")
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """`1 day`, `3 days`."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
 def joined(parts: list[str], last: str = "and") -> str:
